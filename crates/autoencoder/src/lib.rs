@@ -1,0 +1,1 @@
+//! Generative autoencoders of protein conformations: models, losses, training, latent maps.

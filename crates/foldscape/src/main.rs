@@ -1,0 +1,3 @@
+//! The `foldscape` command line.
+
+fn main() {}

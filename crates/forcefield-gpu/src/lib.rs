@@ -1,0 +1,1 @@
+//! AMBER force fields with generalised Born solvent, evaluated for batches of conformers.

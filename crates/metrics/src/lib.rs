@@ -1,0 +1,1 @@
+//! Structure and distribution metrics of protein ensembles.

@@ -1,0 +1,30 @@
+//! Molecules on disk and in memory: topologies, frames, trajectories, selections, superposition and
+//! datasets for learning.
+//!
+//! The types here are plain data that the other crates of the workspace, and other MD programs, share.
+//! A [`Topology`] says what the atoms are; a [`Frame`] says where they are at one time; a
+//! [`Trajectory`] is many frames of one topology in memory. Files are streamed: a [`FrameReader`]
+//! fills one frame at a time, so a trajectory never has to fit in memory.
+//!
+//! # Units
+//! nm, ps, kJ/mol, Da, e, radians, everywhere in memory. Readers and writers convert at the border.
+//!
+//! # Features
+//! `pdb` (PDB and mmCIF topologies through pdbtbx), `xtc` (molly), `npy` (NumPy arrays) and `gzip` are
+//! on by default. `xdrfile` adds the C library as a second XTC/TRR backend; it is LGPL and off.
+
+mod cell;
+mod element;
+mod error;
+mod frame;
+mod io;
+mod topology;
+mod trajectory;
+
+pub use cell::Cell;
+pub use element::Element;
+pub use error::{Error, Place, Result};
+pub use frame::Frame;
+pub use io::{FrameReader, FrameWriter};
+pub use topology::{Atom, AtomRecord, Chain, Residue, Topology, TopologyBuilder};
+pub use trajectory::Trajectory;

@@ -1,0 +1,1 @@
+//! Small programs over the crates: see the folder `examples`.
