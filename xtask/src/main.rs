@@ -1,2 +1,37 @@
-//! The project's own chores.
-fn main() {}
+//! The project's own chores: `cargo xtask` lists them.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod ci;
+mod fixtures;
+mod tidy;
+
+use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+
+const USAGE: &str = "\
+cargo xtask ci [--skip-tests]   format, clippy, tests, documentation, tidy
+cargo xtask tidy                what clippy cannot check: crate edges, sizes, documents
+cargo xtask fixtures [TOPIC…]   regenerate golden data with pinned Python packages; without a topic, list them";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["ci"] => ci::run(true),
+        ["ci", "--skip-tests"] => ci::run(false),
+        ["tidy"] => tidy::run(&root()),
+        ["fixtures", ref topics @ ..] => fixtures::run(&root(), topics),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        ref unknown => bail!("no such chore: {}\n{USAGE}", unknown.join(" ")),
+    }
+}
+
+/// The folder of the workspace's manifest.
+fn root() -> PathBuf {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask).to_owned()
+}

@@ -1,0 +1,98 @@
+//! Golden data, made by the programs that we compare ourselves with.
+
+use anyhow::{Context, Result, bail, ensure};
+use std::path::Path;
+use std::process::Command;
+
+/// A script under `xtask/python`, the packages it needs, and where its results go.
+struct Topic {
+    name: &'static str,
+    about: &'static str,
+    script: &'static str,
+    /// Pinned packages: `xtask/python/requirements-<name>.txt`.
+    requirements: &'static str,
+    /// Further arguments; `$DATA` is the folder of `FOLDSCAPE_TEST_DATA`.
+    arguments: &'static [&'static str],
+}
+
+const TOPICS: &[Topic] = &[Topic {
+    name: "demo",
+    about: "the CLN025 trajectory that the demo trains on (an hour on two cores)",
+    script: "demo_trajectory.py",
+    requirements: "md",
+    arguments: &["$DATA/chignolin/5awl.pdb", "crates/foldscape/data"],
+}];
+
+/// Regenerates the named topics, each in the environment of its requirements.
+pub(crate) fn run(root: &Path, names: &[&str]) -> Result<()> {
+    if names.is_empty() {
+        for topic in TOPICS {
+            println!("{:24} {}", topic.name, topic.about);
+        }
+        return Ok(());
+    }
+    for name in names {
+        let topic = TOPICS
+            .iter()
+            .find(|topic| topic.name == *name)
+            .with_context(|| format!("no topic {name}; `cargo xtask fixtures` lists them"))?;
+        regenerate(root, topic)?;
+    }
+    Ok(())
+}
+
+fn regenerate(root: &Path, topic: &Topic) -> Result<()> {
+    let python = environment(root, topic.requirements)?;
+    let data = std::env::var("FOLDSCAPE_TEST_DATA");
+    let mut command = Command::new(python);
+    command
+        .current_dir(root)
+        .arg(Path::new("xtask/python").join(topic.script));
+    for argument in topic.arguments {
+        if argument.contains("$DATA") {
+            let Ok(data) = &data else {
+                bail!(
+                    "{}: set FOLDSCAPE_TEST_DATA to the folder of real inputs",
+                    topic.name
+                );
+            };
+            command.arg(argument.replace("$DATA", data));
+        } else {
+            command.arg(argument);
+        }
+    }
+    run_checked(&mut command, topic.script)
+}
+
+/// The Python of a virtual environment under `target/` that holds exactly the pinned packages.
+fn environment(root: &Path, requirements: &str) -> Result<std::path::PathBuf> {
+    let list = root.join(format!("xtask/python/requirements-{requirements}.txt"));
+    let wanted = std::fs::read_to_string(&list).with_context(|| list.display().to_string())?;
+    let folder = root.join("target/fixtures").join(requirements);
+    let python = folder.join("bin/python");
+    let stamp = folder.join("installed.txt");
+    if std::fs::read_to_string(&stamp).ok().as_deref() != Some(&wanted) {
+        run_checked(
+            Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(&folder),
+            "python3 -m venv",
+        )?;
+        run_checked(
+            Command::new(&python)
+                .args(["-m", "pip", "install", "--quiet", "--requirement"])
+                .arg(&list),
+            "pip install",
+        )?;
+        std::fs::write(&stamp, wanted).with_context(|| stamp.display().to_string())?;
+    }
+    Ok(python)
+}
+
+fn run_checked(command: &mut Command, what: &str) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("starting {what}"))?;
+    ensure!(status.success(), "{what} failed");
+    Ok(())
+}
