@@ -15,13 +15,22 @@ struct Topic {
     arguments: &'static [&'static str],
 }
 
-const TOPICS: &[Topic] = &[Topic {
-    name: "demo",
-    about: "the CLN025 trajectory that the demo trains on (an hour on two cores)",
-    script: "demo_trajectory.py",
-    requirements: "md",
-    arguments: &["$DATA/chignolin/5awl.pdb", "crates/foldscape/data"],
-}];
+const TOPICS: &[Topic] = &[
+    Topic {
+        name: "demo",
+        about: "the CLN025 trajectory that the demo trains on (an hour on two cores)",
+        script: "demo_trajectory.py",
+        requirements: "md",
+        arguments: &["$DATA/chignolin/5awl.pdb", "crates/foldscape/data"],
+    },
+    Topic {
+        name: "energy",
+        about: "every term and solvent model on random molecules, by OpenMM's Reference platform",
+        script: "energy_terms.py",
+        requirements: "md",
+        arguments: &["crates/forcefield-gpu/tests/data/energy"],
+    },
+];
 
 /// Regenerates the named topics, each in the environment of its requirements.
 pub(crate) fn run(root: &Path, names: &[&str]) -> Result<()> {
