@@ -111,6 +111,49 @@ pub enum Error {
         /// Number of atoms.
         n_atoms: usize,
     },
+    /// A selection of atoms that makes no sense; the message points at the place.
+    #[error("selection: expected {expected}, found {found}\n{}", pointer(text, *column))]
+    Selection {
+        /// The whole selection.
+        text: String,
+        /// Where it stops making sense, in characters from 0.
+        column: usize,
+        /// What could stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A selection that no atom fits, where some are needed.
+    #[error("{path}: none of the {n_atoms} atoms fits the selection `{selection}`", path = path.display())]
+    EmptySelection {
+        /// The selection.
+        selection: String,
+        /// The file, or a description of the in-memory source.
+        path: PathBuf,
+        /// Atoms there are.
+        n_atoms: usize,
+    },
+    /// An argument or a setting has a value that nothing can be done with.
+    #[error("{what}: expected {expected}, found {found}")]
+    Argument {
+        /// The argument or setting.
+        what: &'static str,
+        /// What would do.
+        expected: String,
+        /// What was given.
+        found: String,
+    },
+}
+
+/// `text` with a caret under its character `column`; of a long text only the surroundings.
+fn pointer(text: &str, column: usize) -> String {
+    const AROUND: usize = 60;
+    let skipped = column.saturating_sub(AROUND);
+    let shown = text.chars().skip(skipped).take(2 * AROUND);
+    let line: String = shown
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    format!("  {line}\n  {}^", " ".repeat(column - skipped))
 }
 
 impl Error {
@@ -125,6 +168,19 @@ impl Error {
                 place,
                 source,
             }
+        }
+    }
+
+    /// Shorthand for [`Error::Argument`].
+    pub fn argument(
+        what: &'static str,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Argument {
+            what,
+            expected: expected.into(),
+            found: found.into(),
         }
     }
 

@@ -13,18 +13,22 @@
 //! `pdb` (PDB and mmCIF topologies through pdbtbx), `xtc` (molly), `npy` (NumPy arrays) and `gzip` are
 //! on by default. `xdrfile` adds the C library as a second XTC/TRR backend; it is LGPL and off.
 
+mod align;
 mod cell;
 mod element;
 mod error;
 mod frame;
 mod io;
+mod superpose;
 mod topology;
 mod trajectory;
 
+pub use align::{MeanAlignment, MeanStructure, align_to, align_to_mean};
 pub use cell::Cell;
 pub use element::Element;
 pub use error::{Error, Place, Result};
 pub use frame::Frame;
 pub use io::{FrameReader, FrameWriter};
+pub use superpose::{CentredFrames, Superposition, rmsd, superpose};
 pub use topology::{Atom, AtomRecord, Chain, Residue, Topology, TopologyBuilder};
 pub use trajectory::Trajectory;
