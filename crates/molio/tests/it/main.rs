@@ -1,1 +1,3 @@
 //! Integration tests of molio.
+
+mod selection;
