@@ -15,6 +15,7 @@
 
 mod align;
 mod cell;
+mod dataset;
 mod element;
 mod error;
 mod frame;
@@ -27,6 +28,10 @@ mod trajectory;
 
 pub use align::{MeanAlignment, MeanStructure, align_to, align_to_mean};
 pub use cell::Cell;
+pub use dataset::{
+    Alignment, Backing, Dataset, DatasetConfig, DatasetDescription, Fractions, Minibatch,
+    Minibatches, Source, SourceDescription, Split, SplitMethod, Standardisation,
+};
 pub use element::Element;
 pub use error::{Error, Place, Result};
 pub use frame::Frame;
