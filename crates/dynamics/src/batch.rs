@@ -146,6 +146,39 @@ impl Batch {
         }
     }
 
+    /// One block, to evaluate on its own.
+    ///
+    /// # Panics
+    /// If `index` is not below [`Batch::n_blocks`].
+    pub fn block_mut(&mut self, index: usize) -> BlockMut<'_> {
+        assert!(
+            index < self.n_blocks(),
+            "block {index} of {}",
+            self.n_blocks()
+        );
+        let atoms = index * self.n_atoms..(index + 1) * self.n_atoms;
+        BlockMut {
+            n_used: (self.n_conformers - index * LANES).min(LANES),
+            positions: &self.positions[atoms.clone()],
+            forces: &mut self.forces[atoms],
+        }
+    }
+
+    /// All blocks, to evaluate side by side.
+    pub fn blocks_mut(&mut self) -> Vec<BlockMut<'_>> {
+        let (n_conformers, n_atoms) = (self.n_conformers, self.n_atoms.max(1));
+        self.positions
+            .chunks_exact(n_atoms)
+            .zip(self.forces.chunks_exact_mut(n_atoms))
+            .enumerate()
+            .map(|(index, (positions, forces))| BlockMut {
+                n_used: (n_conformers - index * LANES).min(LANES),
+                positions,
+                forces,
+            })
+            .collect()
+    }
+
     fn copy_lane(&self, from: &[[Lanes; 3]], conformer: usize, out: &mut [[f32; 3]]) {
         assert!(
             conformer < self.n_conformers,
@@ -156,6 +189,51 @@ impl Batch {
         let (block, lane) = (conformer / LANES, conformer % LANES);
         for (source, target) in from[block * self.n_atoms..].iter().zip(out) {
             *target = [source[0].0[lane], source[1].0[lane], source[2].0[lane]];
+        }
+    }
+}
+
+/// One block of [`LANES`] conformers: positions to read, forces to write.
+///
+/// # Shapes
+/// `positions`, `forces`: `[n_atoms][3]` [`Lanes`], in nm and kJ/mol/nm.
+#[derive(Debug)]
+pub struct BlockMut<'a> {
+    /// Positions in nm; lanes from `n_used` on repeat a conformer.
+    pub positions: &'a [[Lanes; 3]],
+    /// Forces in kJ/mol/nm; what is written to lanes from `n_used` on is ignored.
+    pub forces: &'a mut [[Lanes; 3]],
+    /// Lanes that hold a conformer of their own, at least one.
+    pub n_used: usize,
+}
+
+impl BlockMut<'_> {
+    /// Number of atoms of each conformer.
+    pub fn n_atoms(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Copies the positions (nm) of one lane out.
+    ///
+    /// # Panics
+    /// If `lane` is not below [`LANES`], or `out` has another number of atoms.
+    pub fn copy_positions(&self, lane: usize, out: &mut [[f32; 3]]) {
+        assert_eq!(out.len(), self.n_atoms(), "atoms of lane {lane}");
+        for (source, target) in self.positions.iter().zip(out) {
+            *target = [source[0].0[lane], source[1].0[lane], source[2].0[lane]];
+        }
+    }
+
+    /// Puts the forces (kJ/mol/nm) of one lane in.
+    ///
+    /// # Panics
+    /// If `lane` is not below [`LANES`], or the number of atoms differs.
+    pub fn set_forces(&mut self, lane: usize, forces: &[[f32; 3]]) {
+        assert_eq!(forces.len(), self.n_atoms(), "atoms of lane {lane}");
+        for (target, force) in self.forces.iter_mut().zip(forces) {
+            for axis in 0..3 {
+                target[axis].0[lane] = force[axis];
+            }
         }
     }
 }
@@ -174,6 +252,25 @@ mod tests {
             batch.copy_positions(conformer, &mut out);
             assert_eq!(out[..], positions[3 * conformer..3 * conformer + 3]);
         }
+    }
+
+    #[test]
+    fn blocks_see_their_own_conformers() {
+        let positions: Vec<[f32; 3]> = (0..2 * 18).map(|i| [i as f32; 3]).collect();
+        let mut batch = Batch::from_positions(2, &positions);
+        let used: Vec<usize> = batch
+            .blocks_mut()
+            .iter()
+            .map(|block| block.n_used)
+            .collect();
+        assert_eq!(used, [16, 2]);
+        let mut block = batch.block_mut(1);
+        let mut out = [[0.0; 3]; 2];
+        block.copy_positions(1, &mut out);
+        assert_eq!(out, [[34.0; 3], [35.0; 3]]);
+        block.set_forces(1, &[[1.0; 3], [2.0; 3]]);
+        batch.copy_forces(17, &mut out);
+        assert_eq!(out, [[1.0; 3], [2.0; 3]]);
     }
 
     #[test]

@@ -8,9 +8,29 @@
 //! program.
 
 mod batch;
+mod checkpoint;
+mod constraints;
+mod cpu;
+mod error;
+mod exchange;
+mod fault;
+mod integrator;
+mod mass;
+mod minimise;
 mod potential;
 mod propagator;
+pub mod random;
+mod simulation;
+mod state;
 
-pub use batch::{Batch, LANES, Lanes};
-pub use potential::{BoxError, Energies, Potential};
+pub use batch::{Batch, BlockMut, LANES, Lanes};
+pub use constraints::Constraint;
+pub use error::{Error, Result};
+pub use exchange::{ExchangeCounts, ReplicaExchange};
+pub use fault::{Fault, FaultCause};
+pub use integrator::Integrator;
+pub use mass::repartition_hydrogen_mass;
+pub use minimise::{MinimiseConfig, Minimised, Outcome, minimise};
+pub use potential::{BoxError, Energies, Potential, Scratch};
 pub use propagator::Propagator;
+pub use simulation::{BOLTZMANN, Replica, ReplicaState, Simulation, SimulationConfig};

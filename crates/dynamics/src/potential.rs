@@ -1,6 +1,8 @@
 //! The trait of everything that has an energy.
 
-use crate::Batch;
+use crate::{Batch, BlockMut, LANES};
+use rayon::prelude::*;
+use std::any::Any;
 
 /// An error of an implementor of one of this crate's traits.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -58,21 +60,86 @@ pub trait Potential: Send + Sync {
         forces: &mut [[f32; 3]],
     ) -> Result<f64, BoxError>;
 
+    /// Energies (kJ/mol) of the sixteen lanes of one block; their forces are written to `block.forces`.
+    ///
+    /// A simulation calls this from many threads at once, each block staying with one
+    /// thread over many steps so that its state remains in that core's cache. The implementor
+    /// guarantees that a conformer's result is the same bits in whatever lane it sits, whatever the
+    /// other lanes hold and however many threads there are; work may be forked within the current rayon pool, which helps where
+    /// there are fewer blocks than threads. Lanes from `block.n_used` on may be left alone.
+    /// `scratch` is private to the caller's block and keeps what the implementor put there.
+    ///
+    /// The default evaluates one lane after the other.
+    ///
+    /// # Errors
+    /// As [`Potential::energy_forces`].
+    fn energy_forces_block(
+        &self,
+        mut block: BlockMut<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<[f64; LANES], BoxError> {
+        let n_atoms = block.n_atoms();
+        let (positions, forces) =
+            scratch.get_or_insert_with(|| (vec![[0.0; 3]; n_atoms], vec![[0.0; 3]; n_atoms]));
+        let mut energies = [0.0; LANES];
+        for lane in 0..block.n_used {
+            block.copy_positions(lane, positions);
+            energies[lane] = self.energy_forces(positions, forces)?;
+            block.set_forces(lane, forces);
+        }
+        Ok(energies)
+    }
+
     /// Energies (kJ/mol) of all conformers of a batch; their forces are written to `batch.forces`.
     ///
-    /// The default evaluates one conformer after the other.
+    /// The default evaluates blocks side by side on the current rayon pool.
     ///
     /// # Errors
     /// As [`Potential::energy_forces`].
     fn energy_forces_batch(&self, batch: &mut Batch) -> Result<Energies, BoxError> {
-        let mut positions = vec![[0.0; 3]; batch.n_atoms()];
-        let mut forces = positions.clone();
-        let mut energies = Energies::with_capacity(batch.n_conformers());
-        for conformer in 0..batch.n_conformers() {
-            batch.copy_positions(conformer, &mut positions);
-            energies.push(self.energy_forces(&positions, &mut forces)?);
-            batch.set_forces(conformer, &forces);
-        }
+        let n_conformers = batch.n_conformers();
+        let blocks: Vec<[f64; LANES]> = batch
+            .blocks_mut()
+            .into_par_iter()
+            .map_init(Scratch::default, |scratch, block| {
+                self.energy_forces_block(block, scratch)
+            })
+            .collect::<Result<_, _>>()?;
+        let mut energies = blocks.concat();
+        energies.truncate(n_conformers);
         Ok(energies)
+    }
+
+    /// Whether [`Potential::energy_forces_block`] is as good a way to evaluate as the whole batch.
+    ///
+    /// A potential that overrides only [`Potential::energy_forces_batch`], because it gains from
+    /// seeing all conformers at once (a neural network, another program, a device), returns false;
+    /// a simulation then evaluates all replicas together, once a step.
+    fn evaluates_by_block(&self) -> bool {
+        true
+    }
+}
+
+/// Memory that an implementor of [`Potential`] keeps between evaluations of the same block.
+///
+/// # Examples
+/// ```
+/// let mut scratch = dynamics::Scratch::default();
+/// scratch.get_or_insert_with(|| vec![0.0_f32; 3])[1] = 2.0;
+/// assert_eq!(scratch.get_or_insert_with(Vec::<f32>::new)[..], [0.0, 2.0, 0.0]);
+/// ```
+#[derive(Debug, Default)]
+pub struct Scratch(Option<Box<dyn Any + Send>>);
+
+impl Scratch {
+    /// What was put here before, if it is a `T`; else what `make` returns.
+    pub fn get_or_insert_with<T: Any + Send>(&mut self, make: impl FnOnce() -> T) -> &mut T {
+        if !self.0.as_ref().is_some_and(|held| held.is::<T>()) {
+            self.0 = None;
+        }
+        self.0
+            .get_or_insert_with(|| Box::new(make()))
+            .downcast_mut()
+            .unwrap_or_else(|| unreachable!("anything but a T was dropped above"))
     }
 }
