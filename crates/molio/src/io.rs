@@ -1,4 +1,26 @@
-//! The two traits behind every trajectory format.
+//! Files: readers and writers of every format, behind two traits.
+//!
+//! [`open`], [`create`] and [`read_topology`] choose the format by the file name's extension
+//! ([`Format`]), look through `.gz`, and hand back the format's own implementation of
+//! [`FrameReader`] or [`FrameWriter`]. Every reader takes its bytes from one `Input` that knows the file's
+//! name, its length and the position, so that no count found in a header is believed beyond the bytes
+//! that are there.
+
+#[cfg(feature = "gzip")]
+mod gzip;
+
+mod dcd;
+mod format;
+mod input;
+mod lines;
+mod numbers;
+mod output;
+mod pdb;
+mod trajectory;
+mod trr;
+mod xtc;
+
+pub use format::{Format, create, open, open_bytes, read_topology, read_topology_bytes};
 
 use crate::{Error, Frame, Result};
 
@@ -56,4 +78,55 @@ pub trait FrameWriter: Send {
     /// # Errors
     /// A full disk.
     fn finish(self: Box<Self>) -> Result<(), Error>;
+}
+
+/// Refuses NaN and infinities.
+pub(crate) fn check_finite(
+    path: &std::path::Path,
+    place: crate::Place,
+    vectors: &[[f32; 3]],
+) -> Result<()> {
+    // adding up zeros keeps the usual case free of branches: 0·x is NaN for what is not finite
+    let sum: f32 = vectors.as_flattened().iter().map(|x| x * 0.0).sum();
+    if sum == 0.0 {
+        return Ok(());
+    }
+    for (atom, vector) in vectors.iter().enumerate() {
+        if let Some(&value) = vector.iter().find(|x| !x.is_finite()) {
+            return Err(Error::NotFinite {
+                path: path.to_owned(),
+                place,
+                atom,
+                value,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Checks that a frame has as many atoms as those before it.
+pub(crate) fn check_atom_count(
+    path: &std::path::Path,
+    frame: usize,
+    expected: Option<usize>,
+    found: usize,
+) -> Result<()> {
+    match expected {
+        Some(expected) if expected != found => Err(Error::AtomCount {
+            path: path.to_owned(),
+            place: crate::Place::Frame(frame),
+            expected,
+            found,
+        }),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn no_such_frame(path: &std::path::Path, index: usize, n_frames: usize) -> Error {
+    Error::malformed(
+        path,
+        crate::Place::Frame(index),
+        format!("a frame below {n_frames}"),
+        index.to_string(),
+    )
 }

@@ -1,3 +1,7 @@
 //! Integration tests of molio.
 
+mod io_bad_input;
+mod io_common;
+mod io_pdb;
+mod io_round_trip;
 mod selection;

@@ -1,0 +1,193 @@
+//! Where readers take their bytes from.
+
+use crate::{Error, Place, Result};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Read, Seek};
+use std::path::{Path, PathBuf};
+
+/// Capacity of the read buffer, and the step in which buffers of unproven size grow.
+const BUFFER: usize = 1 << 18;
+
+pub(crate) trait ReadSeek: Read + Seek + Send {}
+
+impl<T: Read + Seek + Send> ReadSeek for T {}
+
+/// A file, a gzip-compressed file or bytes in memory, with the name that errors show.
+pub(crate) struct Input {
+    path: PathBuf,
+    source: BufReader<Box<dyn ReadSeek>>,
+    position: u64,
+    /// Unknown for compressed files.
+    length: Option<u64>,
+}
+
+impl Input {
+    /// Opens a file, decompressing it if its name ends in `.gz`.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let at = |source| Error::io(path, Place::File, "the file", source);
+        let file = File::open(path).map_err(at)?;
+        if super::format::is_gzip(path) {
+            return Self::compressed(path, file);
+        }
+        let length = file.metadata().map_err(at)?.len();
+        Ok(Self::new(path, Box::new(file), Some(length)))
+    }
+
+    /// Bytes in memory, under the name of a file.
+    pub(crate) fn from_bytes(name: &Path, bytes: Vec<u8>) -> Self {
+        let length = bytes.len() as u64;
+        Self::new(name, Box::new(Cursor::new(bytes)), Some(length))
+    }
+
+    #[cfg(feature = "gzip")]
+    fn compressed(path: &Path, file: File) -> Result<Self> {
+        Ok(Self::new(
+            path,
+            Box::new(super::gzip::Gunzip::new(file)),
+            None,
+        ))
+    }
+
+    #[cfg(not(feature = "gzip"))]
+    fn compressed(path: &Path, _: File) -> Result<Self> {
+        Err(Error::Format {
+            path: path.to_owned(),
+            action: "decompress (built without the feature `gzip`)",
+            known: super::format::ALL,
+        })
+    }
+
+    pub(crate) fn new(path: &Path, source: Box<dyn ReadSeek>, length: Option<u64>) -> Self {
+        Self {
+            path: path.to_owned(),
+            source: BufReader::with_capacity(BUFFER, source),
+            position: 0,
+            length,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Length in bytes; `None` for a compressed file.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// Whether nothing follows.
+    pub(crate) fn at_end(&mut self) -> Result<bool> {
+        match self.source.fill_buf() {
+            Ok(bytes) => Ok(bytes.is_empty()),
+            Err(source) => Err(self.error("the file", source)),
+        }
+    }
+
+    /// Moves to a byte offset, which may lie beyond the end.
+    pub(crate) fn seek(&mut self, to: u64) -> Result<()> {
+        let ahead = i64::try_from(to)
+            .ok()
+            .zip(i64::try_from(self.position).ok());
+        let Some((target, position)) = ahead else {
+            return Err(self.malformed("an offset inside the file", format!("{to}")));
+        };
+        match self.source.seek_relative(target - position) {
+            Ok(()) => {
+                self.position = to;
+                Ok(())
+            }
+            Err(source) => Err(self.error("the file", source)),
+        }
+    }
+
+    /// Moves `by` bytes ahead; an error if the file is known to end before.
+    pub(crate) fn skip(&mut self, by: u64, what: &'static str) -> Result<()> {
+        let to = self.position.saturating_add(by);
+        if self.length.is_some_and(|length| to > length) {
+            return Err(self.truncated(what));
+        }
+        self.seek(to)
+    }
+
+    /// Fills `buffer`, whose size the caller has bounded.
+    pub(crate) fn read_exact(&mut self, buffer: &mut [u8], what: &'static str) -> Result<()> {
+        match self.source.read_exact(buffer) {
+            Ok(()) => {
+                self.position += buffer.len() as u64;
+                Ok(())
+            }
+            Err(source) => Err(self.error(what, source)),
+        }
+    }
+
+    pub(crate) fn read_array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N]> {
+        let mut bytes = [0; N];
+        self.read_exact(&mut bytes, what)?;
+        Ok(bytes)
+    }
+
+    /// Replaces `buffer` by the next `count` bytes. A count beyond the end of the file is refused
+    /// before anything is allocated; where the length is unknown, the buffer grows with what arrives.
+    pub(crate) fn read_bytes(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        count: u64,
+        what: &'static str,
+    ) -> Result<()> {
+        let beyond = self
+            .length
+            .is_some_and(|length| count > length.saturating_sub(self.position));
+        let count = match usize::try_from(count) {
+            Ok(count) if !beyond => count,
+            _ => return Err(self.truncated(what)),
+        };
+        if self.length.is_some() || count <= BUFFER {
+            buffer.resize(count, 0);
+            return self.read_exact(buffer, what);
+        }
+        buffer.clear();
+        match (&mut self.source).take(count as u64).read_to_end(buffer) {
+            Ok(read) if read == count => {
+                self.position += count as u64;
+                Ok(())
+            }
+            Ok(_) => Err(self.truncated(what)),
+            Err(source) => Err(self.error(what, source)),
+        }
+    }
+
+    /// Reads up to `buffer.len()` bytes; 0 at the end.
+    pub(crate) fn read_some(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        loop {
+            match self.source.read(buffer) {
+                Ok(read) => {
+                    self.position += read as u64;
+                    return Ok(read);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(self.error("the file", source)),
+            }
+        }
+    }
+
+    pub(crate) fn error(&self, what: &'static str, source: std::io::Error) -> Error {
+        Error::io(&self.path, Place::Byte(self.position), what, source)
+    }
+
+    pub(crate) fn truncated(&self, what: &'static str) -> Error {
+        Error::Truncated {
+            path: self.path.clone(),
+            place: Place::Byte(self.position),
+            what,
+        }
+    }
+
+    /// What was expected and found at the current position.
+    pub(crate) fn malformed(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::malformed(&self.path, Place::Byte(self.position), expected, found)
+    }
+}

@@ -1,0 +1,167 @@
+//! Damaged and hostile files: an error, never a panic, never memory that the file does not justify.
+
+use super::io_common::{frames, written};
+use molio::{Format, Result};
+
+const FORMATS: [(&str, Format); 4] = [
+    ("run.pdb", Format::Pdb),
+    ("run.xtc", Format::Xtc),
+    ("run.trr", Format::Trr),
+    ("run.dcd", Format::Dcd),
+];
+
+fn read_all(format: Format, name: &str, bytes: &[u8]) -> Result<usize> {
+    let mut reader = molio::open_bytes(format, name, bytes.to_vec())?;
+    let _ = reader.n_frames();
+    let n_frames = frames(&mut *reader)?.len();
+    let _ = reader.seek(1);
+    Ok(n_frames)
+}
+
+#[test]
+fn every_truncation_is_an_error_or_fewer_frames() {
+    for (name, format) in FORMATS {
+        let bytes = written(name, 3);
+        for length in (0..bytes.len()).step_by(if format == Format::Pdb { 61 } else { 7 }) {
+            if let Ok(n_frames) = read_all(format, name, &bytes[..length]) {
+                assert!(
+                    n_frames < 3 || format == Format::Pdb,
+                    "{name} cut to {length} bytes"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn flipped_bytes_do_not_panic() {
+    for (name, format) in FORMATS {
+        let bytes = written(name, 2);
+        for at in 0..bytes.len() {
+            for flip in [0x01, 0x80, 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= flip;
+                let _ = read_all(format, name, &damaged);
+            }
+        }
+    }
+}
+
+/// The error of reading `bytes` with four bytes at `at` replaced.
+fn with_int(format: Format, name: &str, bytes: &[u8], at: usize, value: [u8; 4]) -> String {
+    let mut damaged = bytes.to_vec();
+    damaged[at..at + 4].copy_from_slice(&value);
+    read_all(format, name, &damaged).unwrap_err().to_string()
+}
+
+#[test]
+fn counts_beyond_the_file_are_refused() {
+    let dcd = written("run.dcd", 2);
+    let huge = i32::MAX.to_le_bytes();
+    let n_atoms_at = 92 + 172 + 4;
+    let error = with_int(Format::Dcd, "run.dcd", &dcd, n_atoms_at, huge);
+    assert!(
+        error.contains("the file ends inside the first frame"),
+        "{error}"
+    );
+    let error = with_int(Format::Dcd, "run.dcd", &dcd, 92, huge);
+    assert!(error.contains("the file ends inside the title"), "{error}");
+    let error = with_int(
+        Format::Dcd,
+        "run.dcd",
+        &dcd,
+        8 + 4 * 8,
+        16_i32.to_le_bytes(),
+    );
+    assert!(
+        error.contains("expected at most 15 fixed atoms, found 16"),
+        "{error}"
+    );
+
+    let xtc = written("run.xtc", 2);
+    let mut both = xtc.clone();
+    both[4..8].copy_from_slice(&i32::MAX.to_be_bytes());
+    let error = with_int(Format::Xtc, "run.xtc", &both, 52, i32::MAX.to_be_bytes());
+    assert!(error.contains("bytes of packed positions"), "{error}");
+    let error = with_int(Format::Xtc, "run.xtc", &xtc, 88, [0xff; 4]);
+    assert!(
+        error.contains("the file ends inside the packed positions"),
+        "{error}"
+    );
+    let error = with_int(Format::Xtc, "run.xtc", &xtc, 84, 73_i32.to_be_bytes());
+    assert!(
+        error.contains("an index into the table of sizes, found 73"),
+        "{error}"
+    );
+
+    let trr = written("run.trr", 2);
+    let error = with_int(
+        Format::Trr,
+        "run.trr",
+        &trr,
+        24 + 40,
+        i32::MAX.to_be_bytes(),
+    );
+    assert!(error.contains("blocks of f32 or f64"), "{error}");
+    let error = with_int(
+        Format::Trr,
+        "run.trr",
+        &trr,
+        24 + 12,
+        i32::MAX.to_be_bytes(),
+    );
+    assert!(
+        error.contains("the file ends inside the blocks of a frame"),
+        "{error}"
+    );
+}
+
+#[test]
+fn frames_of_different_size_are_refused() {
+    for (name, format) in FORMATS {
+        let mut bytes = written(name, 1);
+        match format {
+            Format::Pdb => {
+                bytes.extend(b"ATOM      1  CA  ALA A   1       1.000   2.000   3.000\n");
+            }
+            // GROMACS formats are concatenations of frames; nine atoms stand unpacked in XTC
+            Format::Xtc | Format::Trr => {
+                let topology = super::io_common::topology().select(&[0, 1, 2]);
+                let (_folder, path) = super::io_common::scratch(name);
+                let mut writer = molio::create(&path, &topology).unwrap();
+                writer
+                    .write_frame(&super::io_common::frame(1).select(&[0, 1, 2]))
+                    .unwrap();
+                writer.finish().unwrap();
+                bytes.extend(std::fs::read(path).unwrap());
+            }
+            _ => continue,
+        }
+        let error = read_all(format, name, &bytes).unwrap_err().to_string();
+        assert!(
+            error.contains("frame 1: expected 15 atoms, found"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn numbers_that_are_none_are_refused() {
+    let mut dcd = written("run.dcd", 2);
+    let x_of_atom_0 = 276 + 56 + 4;
+    dcd[x_of_atom_0..x_of_atom_0 + 4].copy_from_slice(&f32::NAN.to_le_bytes());
+    let error = read_all(Format::Dcd, "run.dcd", &dcd)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(error, "run.dcd, frame 0: atom 0 has the coordinate NaN");
+
+    let pdb = b"ATOM      1  CA  ALA A   1       1.000     nan   3.000\n";
+    let error = read_all(Format::Pdb, "a.pdb", pdb).unwrap_err().to_string();
+    assert_eq!(error, "a.pdb, frame 0: atom 0 has the coordinate NaN");
+    let pdb = b"ATOM      1  CA  ALA A   1       1.000********   3.000\n";
+    let error = read_all(Format::Pdb, "a.pdb", pdb).unwrap_err().to_string();
+    assert!(
+        error.starts_with("a.pdb, line 1: expected three coordinates"),
+        "{error}"
+    );
+}

@@ -1,0 +1,129 @@
+//! Every format gives back what was written into it, in order and at random.
+
+use super::io_common::{frame, frames, largest_difference, scratch, topology, written};
+use molio::Frame;
+
+/// Extensions, precision of positions (nm), and whether the format keeps the cell, time, velocities
+/// and forces.
+const FORMATS: [(&str, f32, [bool; 4]); 4] = [
+    ("pdb", 2e-7, [true, true, false, false]),
+    ("xtc", 2e-7, [true, true, false, false]),
+    ("trr", 0.0, [true, true, true, true]),
+    ("dcd", 3e-7, [true, true, false, false]),
+];
+
+fn check(read: &Frame, index: usize, precision: f32, keeps: [bool; 4], what: &str) {
+    let expected = frame(index);
+    let difference = largest_difference(&read.positions, &expected.positions);
+    assert!(difference <= precision, "{what}: {difference}");
+    let [cell, time, velocities, forces] = keeps;
+    assert_eq!(read.cell.is_some(), cell, "{what}");
+    if let (Some(read), Some(expected)) = (read.cell, expected.cell) {
+        for (read, expected) in read.lengths().iter().zip(expected.lengths()) {
+            assert!((read - expected).abs() < 1e-6, "{what}");
+        }
+        assert_eq!(read.angles_degrees(), [90.0; 3], "{what}");
+    }
+    match read.time.filter(|_| time) {
+        Some(read) => assert!(
+            (read - expected.time.unwrap()).abs() < 1e-5,
+            "{what}: {read} ps"
+        ),
+        None => assert!(!time, "{what}"),
+    }
+    for (read, expected, keeps) in [
+        (&read.velocities, &expected.velocities, velocities),
+        (&read.forces, &expected.forces, forces),
+    ] {
+        assert_eq!(read.is_some(), keeps, "{what}");
+        if let (Some(read), Some(expected)) = (read, expected) {
+            assert!(largest_difference(read, expected) < 6e-5, "{what}");
+        }
+    }
+}
+
+#[test]
+fn what_was_written_is_read() {
+    for (extension, precision, keeps) in FORMATS {
+        let name = format!("run.{extension}");
+        let bytes = written(&name, 5);
+        let format = molio::Format::of(name.as_ref()).unwrap();
+        let mut reader = molio::open_bytes(format, &name, bytes).unwrap();
+        assert_eq!(reader.n_frames().unwrap(), Some(5), "{name}");
+        let all = frames(&mut *reader).unwrap();
+        assert_eq!(all.len(), 5);
+        for (index, frame) in all.iter().enumerate() {
+            check(frame, index, precision, keeps, &name);
+        }
+        let mut frame = Frame::default();
+        for index in [3, 0, 4, 4, 1] {
+            reader.seek(index).unwrap();
+            assert!(reader.read_frame(&mut frame).unwrap());
+            assert_eq!(frame, all[index], "{name}");
+        }
+        let error = reader.seek(5).unwrap_err().to_string();
+        assert!(
+            error.contains("expected a frame below 5, found 5"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn no_frames_are_no_error_in_binary_formats() {
+    for extension in ["xtc", "trr", "dcd"] {
+        let name = format!("run.{extension}");
+        let format = molio::Format::of(name.as_ref()).unwrap();
+        let mut reader = molio::open_bytes(format, &name, written(&name, 0)).unwrap();
+        assert_eq!(reader.n_frames().unwrap(), Some(0));
+        assert!(!reader.read_frame(&mut Frame::default()).unwrap());
+    }
+}
+
+#[test]
+fn writers_refuse_what_readers_would() {
+    for (extension, ..) in FORMATS {
+        let (_folder, path) = scratch(&format!("run.{extension}"));
+        let mut writer = molio::create(&path, &topology()).unwrap();
+        let mut odd = frame(0);
+        odd.positions[4][1] = f32::NAN;
+        let error = writer.write_frame(&odd).unwrap_err().to_string();
+        assert!(error.contains("atom 4 has the coordinate NaN"), "{error}");
+        let mut short = frame(0);
+        short.positions.pop();
+        let error = writer.write_frame(&short).unwrap_err().to_string();
+        assert!(error.contains("expected 15 atoms, found 14"), "{error}");
+    }
+}
+
+#[test]
+fn gzip_is_looked_through() {
+    let (_folder, path) = scratch("run.pdb.gz");
+    let mut writer = molio::create(&path, &topology()).unwrap();
+    for index in 0..3 {
+        writer.write_frame(&frame(index)).unwrap();
+    }
+    writer.finish().unwrap();
+    assert_eq!(std::fs::read(&path).unwrap()[..2], [0x1f, 0x8b]);
+    let mut reader = molio::open(&path).unwrap();
+    let all = frames(&mut *reader).unwrap();
+    assert_eq!(all.len(), 3);
+    reader.seek(1).unwrap();
+    assert_eq!(frames(&mut *reader).unwrap(), all[1..]);
+    assert_eq!(molio::read_topology(&path).unwrap(), topology());
+}
+
+#[test]
+fn unknown_extensions_name_the_known_ones() {
+    let error = molio::open("notes.docx").err().unwrap().to_string();
+    assert!(
+        error.contains("notes.docx: cannot read frames from this format"),
+        "{error}"
+    );
+    let error = molio::read_topology("run.xtc").unwrap_err().to_string();
+    assert!(error.contains("run.xtc"), "{error}");
+    assert!(
+        error.contains("No such file") || error.contains("topology"),
+        "{error}"
+    );
+}
