@@ -1,1 +1,3 @@
 //! Integration tests of metrics.
+
+mod report_html;
