@@ -14,6 +14,7 @@
 //! on by default. `xdrfile` adds the C library as a second XTC/TRR backend; it is LGPL and off.
 
 mod align;
+mod bonds;
 mod cell;
 mod dataset;
 mod element;
@@ -27,6 +28,7 @@ mod topology;
 mod trajectory;
 
 pub use align::{MeanAlignment, MeanStructure, align_to, align_to_mean};
+pub use bonds::assign_bonds;
 pub use cell::Cell;
 pub use dataset::{
     Alignment, Backing, Dataset, DatasetConfig, DatasetDescription, Fractions, Minibatch,

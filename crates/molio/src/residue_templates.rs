@@ -1,5 +1,9 @@
 //! What residues are called, and what kind of molecule they belong to.
 
+mod heavy_bonds;
+
+pub(crate) use heavy_bonds::{heavy_bonds, pdb_atom_name};
+
 /// What a residue is part of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -1,5 +1,6 @@
 //! Integration tests of molio.
 
+mod golden_structures;
 mod io_bad_input;
 mod io_common;
 mod io_pdb;
