@@ -64,7 +64,7 @@ impl<P: Potential> Simulation<P> {
     }
 
     /// Kinetic energies ½Σmv² of all replicas, kJ/mol, of the velocities with their components along
-    /// constraints taken away, as OpenMM reports them.
+    /// constraints taken away. (OpenMM's Reference platform leaves Langevin-middle's in.)
     pub fn kinetic_energies(&self) -> Vec<f64> {
         self.of_replicas(|block| {
             let mut velocities = block.now.velocities.clone();
