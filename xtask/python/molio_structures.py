@@ -1,10 +1,11 @@
 """Golden data for molio: bonds of residue templates, superpositions, RMSDs, selections.
 
-usage: molio_structures.py OUT_FOLDER
+usage: molio_structures.py OUT_FOLDER [--data TEST_DATA_FOLDER]
 writes: residue_bonds.json (atoms and bonds of every residue template of ff14SB, OL15, OL3 and of CHARMM36's
         amino acids and nucleotides, as OpenMM reads them)
         superposition.json (RMSDs, rotations and weighted RMSDs of made-up chains, by mdtraj and MDAnalysis)
         selection.json (atoms chosen by MDAnalysis from a made-up system)
+        with --data: real_structures.json (sums over bonds, selections and RMSDs of the files there)
 """
 
 import argparse
@@ -121,16 +122,52 @@ def selection():
     return {"residues": residues, "atoms": atoms, "chosen": chosen}
 
 
+def checksum(lists):
+    """Number of entries, and a sum that depends on each and on its place."""
+    flat = [int(i) for entry in lists for i in (entry if hasattr(entry, "__len__") else [entry])]
+    return [len(flat), sum((k % 1009 + 1) * (i + 1) for k, i in enumerate(flat)) % 2**32]
+
+
+REAL_SELECTIONS = [
+    "protein", "backbone", "name CA CB", "resname ALA", "resid 10:20", "segid A", "index 0:9", "not protein",
+    "protein and not name H*", "resid 5 to 8 and (name CA or name CB)", "resname HIS HIE and name N*", "bynum 3:50",
+]
+
+
+def real_structures(data):
+    """What OpenMM, MDAnalysis and mdtraj find in the test data."""
+    result = {"bonds": {}, "selections": {}}
+    for name in ["chignolin/1uao.pdb", "murd/MurD_test_topo.pdb", "murd/5A5E_full.pdb", "adk/adk_closed.pdb"]:
+        pdb = app.PDBFile(str(data / name))
+        bonds = [sorted((b[0].index, b[1].index)) for b in pdb.topology.bonds()]
+        result["bonds"][name] = checksum(sorted(bonds))
+        universe = MDAnalysis.Universe(str(data / name))
+        result["selections"][name] = {
+            text: checksum(universe.select_atoms(text).indices) for text in REAL_SELECTIONS
+        }
+    # the PDB holds the bonds that CHARMM made of the sequence
+    universe = MDAnalysis.Universe(str(data / "adk/adk.psf"), str(data / "adk/adk_dims.dcd"))
+    result["bonds"]["adk/adk.psf"] = checksum(sorted(sorted(map(int, b)) for b in universe.bonds.indices))
+    carbons = universe.select_atoms("name CA")
+    frames = np.array([carbons.positions.copy() for _ in universe.trajectory]) / 10.0
+    result["adk_rmsd_to_first"] = [float(rms.rmsd(x, frames[0], superposition=True)) for x in frames]
+    murd = mdtraj.load(str(data / "murd/MurD_test.dcd"), top=str(data / "murd/MurD_test_topo.pdb"))
+    heavy = murd.topology.select("element != H")
+    result["murd_rmsd_to_last"] = mdtraj.rmsd(murd, murd, len(murd) - 1, atom_indices=heavy).tolist()
+    return result
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=pathlib.Path)
-    out = parser.parse_args().out
+    parser.add_argument("--data", type=pathlib.Path)
+    arguments = parser.parse_args()
+    out, data = arguments.out, arguments.data
     out.mkdir(parents=True, exist_ok=True)
-    for name, make in [
-        ("residue_bonds", residue_bonds),
-        ("superposition", superposition),
-        ("selection", selection),
-    ]:
+    parts = [("residue_bonds", residue_bonds), ("superposition", superposition), ("selection", selection)]
+    if data:
+        parts.append(("real_structures", lambda: real_structures(data)))
+    for name, make in parts:
         content = {"versions": VERSIONS, **make()}
         (out / f"{name}.json").write_text(json.dumps(content, separators=(",", ":")) + "\n")
 

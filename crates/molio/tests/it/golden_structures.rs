@@ -8,7 +8,7 @@ use molio::{
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-fn load<T: for<'a> Deserialize<'a>>(name: &str) -> T {
+pub(crate) fn load<T: for<'a> Deserialize<'a>>(name: &str) -> T {
     let path = format!(
         "{}/tests/data/structures/{name}",
         env!("CARGO_MANIFEST_DIR")
