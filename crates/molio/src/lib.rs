@@ -42,6 +42,6 @@ pub use io::{
 };
 pub use residue_templates::{ResidueKind, residue_kind, standard_amino_acid};
 pub use select::Selection;
-pub use superpose::{CentredFrames, Superposition, rmsd, superpose};
+pub use superpose::{CentredFrames, Superposition, rmsd, rmsd_from_inner_product, superpose};
 pub use topology::{Atom, AtomRecord, Chain, Residue, Topology, TopologyBuilder};
 pub use trajectory::Trajectory;

@@ -3,7 +3,7 @@
 mod qcp;
 mod svd3;
 
-pub use qcp::{CentredFrames, rmsd};
+pub use qcp::{CentredFrames, rmsd, rmsd_from_inner_product};
 
 use crate::{Error, Frame, Place, Result};
 use std::path::PathBuf;

@@ -33,6 +33,22 @@ pub fn rmsd(a: &[[f32; 3]], b: &[[f32; 3]]) -> Result<f64> {
     Ok(frames.rmsd(0, 1))
 }
 
+/// The least RMSD of two centred structures, from Mᵢⱼ = Σ aᵢ bⱼ over atoms and the sum of both
+/// structures' squared coordinates; for callers that get many M at once from a matrix product.
+///
+/// # Examples
+/// ```
+/// // (±0.1, 0, 0) and (0, ±0.2, 0)
+/// let m = [[0.0, 0.04, 0.0], [0.0; 3], [0.0; 3]];
+/// let rmsd = molio::rmsd_from_inner_product(&m, 0.02 + 0.08, 2);
+/// assert!((rmsd - 0.1).abs() < 1e-7);
+/// ```
+pub fn rmsd_from_inner_product(m: &[[f64; 3]; 3], squares: f64, n_atoms: usize) -> f64 {
+    let start = 0.5 * squares;
+    let largest = largest_root(m, start);
+    (2.0 * (start - largest).max(0.0) / n_atoms as f64).sqrt()
+}
+
 /// Frames centred once and stored axis by axis, for many fast RMSDs among them.
 ///
 /// An RMSD is √((G_A + G_B − 2λ)/N): G is the sum of a frame's squared coordinates, λ the largest root
@@ -109,9 +125,7 @@ impl CentredFrames {
     /// If there are no such frames.
     pub fn rmsd(&self, a: usize, b: usize) -> f64 {
         let m = inner_product(self.coordinates(a), self.coordinates(b), self.padded);
-        let start = 0.5 * (self.traces[a] + self.traces[b]);
-        let largest = largest_root(&m, start);
-        (2.0 * (start - largest).max(0.0) / self.n_atoms as f64).sqrt()
+        rmsd_from_inner_product(&m, self.traces[a] + self.traces[b], self.n_atoms)
     }
 
     /// RMSDs in nm of frame `a` to all frames, into `out` (`[n_frames]`).
