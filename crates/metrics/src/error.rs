@@ -1,9 +1,12 @@
 //! What can go wrong, and where.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// An error of a user's own implementation of one of this crate's traits.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// An error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +72,56 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A file's content is not what its format prescribes.
+    #[error("{path}, line {line}: expected {expected}, found {found}", path = path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line from 1; 0 for the file as a whole.
+        line: usize,
+        /// What should stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// An index refers to an atom that does not exist.
+    #[error("{what} refers to atom {index}, but there are {n_atoms} atoms")]
+    AtomIndex {
+        /// What holds the index.
+        what: &'static str,
+        /// The index.
+        index: usize,
+        /// Number of atoms.
+        n_atoms: usize,
+    },
+    /// Structures could not be superposed.
+    #[error(transparent)]
+    Superposition(#[from] molio::Error),
+}
+
+impl Error {
+    /// Wraps an error of the operating system.
+    pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Shorthand for [`Error::Malformed`].
+    pub(crate) fn malformed(
+        path: &Path,
+        line: usize,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Malformed {
+            path: path.to_owned(),
+            line,
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
 }
 
 /// [`Error::Length`] unless both lengths agree.
@@ -106,5 +159,21 @@ pub(crate) fn check_count(what: &'static str, needed: usize, found: usize) -> Re
             needed,
             found,
         })
+    }
+}
+
+/// [`Error::AtomIndex`] unless every index is that of an atom.
+pub(crate) fn check_indices(
+    what: &'static str,
+    n_atoms: usize,
+    indices: impl IntoIterator<Item = usize>,
+) -> Result<()> {
+    match indices.into_iter().find(|&index| index >= n_atoms) {
+        None => Ok(()),
+        Some(index) => Err(Error::AtomIndex {
+            what,
+            index,
+            n_atoms,
+        }),
     }
 }

@@ -1,10 +1,34 @@
 //! Structure and distribution metrics of protein ensembles.
+//!
+//! Structure metrics are numbers per frame. What depends on the topology alone (which atoms make a φ,
+//! which pairs may touch) is worked out once, in a value like [`geometry::Torsions`]; what depends on
+//! positions is then a plain function of `&[[f32; 3]]`. [`geometry::map_frames`] runs one over all
+//! frames of a trajectory on all threads.
+//!
+//! # Units
+//! nm, Da, radians; undefined values are `None`, or NaN in arrays.
 
 mod error;
+
+pub mod backbone;
+pub mod chirality;
+pub mod clashes;
+pub mod contacts;
+pub mod dope;
 pub mod figure;
+pub mod geometry;
+pub mod gyration;
+pub mod hydrogen_bonds;
 pub mod pca;
+pub mod ramachandran;
 pub mod report;
+pub mod rmsd;
+pub mod rmsf;
+pub mod score;
+pub mod secondary_structure;
+pub mod statistical_potential;
+pub mod surface_area;
 pub mod tica;
 pub mod vamp;
 
-pub use error::{Error, Result};
+pub use error::{BoxError, Error, Result};
