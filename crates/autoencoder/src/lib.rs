@@ -1,1 +1,3 @@
 //! Generative autoencoders of protein conformations: models, losses, training, latent maps.
+
+pub mod ops;

@@ -1,0 +1,197 @@
+//! 1-D convolution, transposed convolution and the pointwise linear map.
+
+use super::cpu::convolution::{self as kernel, Geometry};
+use super::storage::{Values, by_dtype, dtype, mismatch, output, slice};
+use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
+
+/// A strided 1-D convolution without bias.
+///
+/// `y[b, p, :] = Σ_t x[b, stride·p + t − padding, :] · w[t]`, zeros outside the sequence.
+///
+/// # Shapes
+/// `x (batch, length, channels_in)`, `w (kernel, channels_in, channels_out)`, result
+/// `(batch, ⌊(length + 2·padding − kernel)/stride⌋ + 1, channels_out)`. PyTorch's weight
+/// `(out, in, kernel)` permuted by `(2, 1, 0)` is ours.
+///
+/// # Errors
+/// Shapes that do not fit, or tensors that are not f32 or f64 on the CPU.
+pub fn conv1d(x: &Tensor, w: &Tensor, stride: usize, padding: usize) -> Result<Tensor> {
+    x.contiguous()?
+        .apply_op2(&w.contiguous()?, Conv1d { stride, padding })
+}
+
+/// A strided 1-D transposed convolution without bias: the adjoint of [`conv1d`].
+///
+/// `y[b, stride·p + t − padding, :] += x[b, p, :] · w[t]ᵀ`.
+///
+/// # Shapes
+/// `x (batch, length, channels_in)`, `w (kernel, channels_out, channels_in)`, result
+/// `(batch, (length − 1)·stride − 2·padding + kernel, channels_out)`. PyTorch's weight
+/// `(in, out, kernel)` permuted by `(2, 1, 0)` is ours.
+///
+/// # Errors
+/// As [`conv1d`].
+pub fn conv_transpose1d(x: &Tensor, w: &Tensor, stride: usize, padding: usize) -> Result<Tensor> {
+    x.contiguous()?
+        .apply_op2(&w.contiguous()?, ConvTranspose1d { stride, padding })
+}
+
+/// The same matrix applied to every row: `y = x · w`, without bias.
+///
+/// # Shapes
+/// `x (…, channels_in)`, `w (channels_in, channels_out)`, result `(…, channels_out)`.
+///
+/// # Errors
+/// As [`conv1d`].
+pub fn linear(x: &Tensor, w: &Tensor) -> Result<Tensor> {
+    let (channels_in, channels_out) = w.dims2()?;
+    let mut shape = x.dims().to_vec();
+    let rows = x.elem_count() / channels_in.max(1);
+    if shape.pop() != Some(channels_in) {
+        return Err(mismatch(
+            "linear",
+            "as many channels as the weight has rows",
+            &[x.shape(), w.shape()],
+        ));
+    }
+    shape.push(channels_out);
+    let rows_first = x.reshape((1, rows, channels_in))?;
+    let weight = w.reshape((1, channels_in, channels_out))?;
+    conv1d(&rows_first, &weight, 1, 0)?.reshape(shape)
+}
+
+struct Conv1d {
+    stride: usize,
+    padding: usize,
+}
+
+impl Conv1d {
+    fn geometry(&self, x: &Shape, w: &Shape) -> Result<Geometry> {
+        kernel::geometry(x.dims3()?, w.dims3()?, self.stride, self.padding).ok_or_else(|| {
+            mismatch(
+                "conv1d",
+                "x (batch, length ≥ kernel, in) and w (kernel, in, out)",
+                &[x, w],
+            )
+        })
+    }
+}
+
+impl CustomOp2 for Conv1d {
+    fn name(&self) -> &'static str {
+        "conv1d"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        w: &CpuStorage,
+        w_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let g = self.geometry(x_layout.shape(), w_layout.shape())?;
+        by_dtype!(dtype(x), "conv1d", T => {
+            let x = slice::<T>(x, x_layout, "conv1d")?;
+            let w = slice::<T>(w, w_layout, "conv1d")?;
+            let shape = (g.batch, g.length_out, g.channels_out);
+            Ok(output(kernel::forward(&g, x, w), shape))
+        })
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        _y: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let g = self.geometry(x.shape(), w.shape())?;
+        let dy = dy.contiguous()?;
+        let [xs, ws, dys] = [x, w, &dy].map(|t| Values::of(t, "conv1d"));
+        by_dtype!(x.dtype(), "conv1d", T => {
+            let (xs, ws, dys) = (xs.slice::<T>()?, ws.slice::<T>()?, dys.slice::<T>()?);
+            // data enter without a graph behind them: nobody would read their gradient
+            let dx = needs_gradient(x)
+                .then(|| Tensor::from_vec(kernel::input_gradient(&g, dys, ws), x.shape(), x.device()))
+                .transpose()?;
+            let dw = kernel::weight_gradient(&g, xs, dys);
+            Ok((dx, Some(Tensor::from_vec(dw, w.shape(), w.device())?)))
+        })
+    }
+}
+
+struct ConvTranspose1d {
+    stride: usize,
+    padding: usize,
+}
+
+impl ConvTranspose1d {
+    /// The convolution that this is the adjoint of: from our output to our input.
+    fn geometry(&self, x: &Shape, w: &Shape) -> Result<Geometry> {
+        let (batch, length, channels) = x.dims3()?;
+        let (size, out, _) = w.dims3()?;
+        (length.max(1) - 1)
+            .checked_mul(self.stride)
+            .and_then(|span| (span + size).checked_sub(2 * self.padding))
+            .and_then(|long| {
+                kernel::geometry(
+                    (batch, long, out),
+                    w.dims3().ok()?,
+                    self.stride,
+                    self.padding,
+                )
+            })
+            .filter(|g| g.length_out == length && g.channels_out == channels)
+            .ok_or_else(|| {
+                mismatch(
+                    "conv_transpose1d",
+                    "x (batch, length, in) and w (kernel, out, in)",
+                    &[x, w],
+                )
+            })
+    }
+}
+
+impl CustomOp2 for ConvTranspose1d {
+    fn name(&self) -> &'static str {
+        "conv_transpose1d"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        w: &CpuStorage,
+        w_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let g = self.geometry(x_layout.shape(), w_layout.shape())?;
+        by_dtype!(dtype(x), "conv_transpose1d", T => {
+            let x = slice::<T>(x, x_layout, "conv_transpose1d")?;
+            let w = slice::<T>(w, w_layout, "conv_transpose1d")?;
+            let shape = (g.batch, g.length, g.channels_in);
+            Ok(output(kernel::input_gradient(&g, x, w), shape))
+        })
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        w: &Tensor,
+        _y: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let g = self.geometry(x.shape(), w.shape())?;
+        let dy = dy.contiguous()?;
+        let [xs, ws, dys] = [x, w, &dy].map(|t| Values::of(t, "conv_transpose1d"));
+        by_dtype!(x.dtype(), "conv_transpose1d", T => {
+            let (xs, ws, dys) = (xs.slice::<T>()?, ws.slice::<T>()?, dys.slice::<T>()?);
+            let dx = Tensor::from_vec(kernel::forward(&g, dys, ws), x.shape(), x.device())?;
+            let dw = kernel::weight_gradient(&g, dys, xs);
+            Ok((Some(dx), Some(Tensor::from_vec(dw, w.shape(), w.device())?)))
+        })
+    }
+}
+
+fn needs_gradient(tensor: &Tensor) -> bool {
+    tensor.is_variable() || tensor.track_op()
+}
