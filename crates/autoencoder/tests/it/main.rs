@@ -1,6 +1,8 @@
 //! Integration tests of autoencoder.
 
 mod finite_difference;
+mod fixture;
 mod models;
 mod ops_fixtures;
 mod ops_gradients;
+mod training;
