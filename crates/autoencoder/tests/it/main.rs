@@ -2,6 +2,7 @@
 
 mod finite_difference;
 mod fixture;
+mod latent;
 mod models;
 mod ops_fixtures;
 mod ops_gradients;
