@@ -1,5 +1,7 @@
 //! What can go wrong, and where.
 
+use crate::InstructionSet;
+
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -62,5 +64,42 @@ pub enum Error {
         index: usize,
         /// The pair.
         atoms: [usize; 2],
+    },
+    /// A coordinate is NaN or infinite.
+    #[error("conformer {conformer}: atom {atom} has the coordinate {value}")]
+    Position {
+        /// Index of the conformer in its batch.
+        conformer: usize,
+        /// The atom.
+        atom: usize,
+        /// The coordinate.
+        value: f32,
+    },
+    /// An energy or force is not finite.
+    #[error(
+        "conformer {conformer}: energy or forces are not finite; its closest atoms, {first} and {second}, are {distance} nm apart",
+        first = atoms[0], second = atoms[1]
+    )]
+    Energy {
+        /// Index of the conformer in its batch.
+        conformer: usize,
+        /// The closest pair of atoms.
+        atoms: [usize; 2],
+        /// Their distance, nm.
+        distance: f64,
+    },
+    /// The processor lacks the instructions asked for.
+    #[error("this processor has no {asked}; the best it has is {best}")]
+    InstructionSet {
+        /// What was asked for.
+        asked: InstructionSet,
+        /// What the processor has.
+        best: InstructionSet,
+    },
+    /// The engine's threads could not be started.
+    #[error("starting threads: {source}")]
+    Threads {
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
 }

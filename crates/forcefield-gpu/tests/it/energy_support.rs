@@ -1,6 +1,7 @@
-//! What the energy tests share: golden cases, and one way to call every backend.
+//! What the energy tests share: golden cases, random systems, and one way to call every backend.
 
-use forcefield_gpu::{Reference, System, TermEnergies};
+use dynamics::Batch;
+use forcefield_gpu::{Engine, EngineConfig, InstructionSet, Reference, System, TermEnergies};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -22,9 +23,9 @@ pub(crate) fn cases(file: &str) -> Vec<Case> {
     }
     let path = format!("{}/tests/data/energy/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    serde_json::from_str::<Document>(&text)
-        .unwrap_or_else(|error| panic!("{path}: {error}"))
-        .cases
+    let document: Document =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
+    document.cases
 }
 
 /// Energies and forces of one conformer by the reference.
@@ -35,18 +36,71 @@ pub(crate) fn reference(system: &System, positions: &[[f64; 3]]) -> (TermEnergie
     (energies, forces)
 }
 
-/// One term of the energies by OpenMM's name for it here.
+/// One engine for every way in which this machine can compute, with a name for messages.
+pub(crate) fn engines(system: &System) -> Vec<(String, Engine)> {
+    InstructionSet::available()
+        .into_iter()
+        .map(|set| {
+            let config = EngineConfig {
+                instruction_set: Some(set),
+                ..EngineConfig::default()
+            };
+            (set.to_string(), Engine::new(system, config).unwrap())
+        })
+        .collect()
+}
+
+/// Energies and forces of conformers by an engine; positions are rounded to f32.
+pub(crate) fn by_engine(
+    engine: &Engine,
+    conformers: &[Vec<[f64; 3]>],
+) -> Vec<(TermEnergies, Vec<[f64; 3]>)> {
+    let n_atoms = conformers[0].len();
+    let flat: Vec<[f32; 3]> = conformers
+        .iter()
+        .flatten()
+        .map(|x| x.map(|x| x as f32))
+        .collect();
+    let mut batch = Batch::from_positions(n_atoms, &flat);
+    let energies = engine.energies_per_term(&mut batch).unwrap();
+    let mut forces = vec![[0.0; 3]; n_atoms];
+    energies
+        .into_iter()
+        .enumerate()
+        .map(|(conformer, energies)| {
+            batch.copy_forces(conformer, &mut forces);
+            (energies, forces.iter().map(|f| f.map(f64::from)).collect())
+        })
+        .collect()
+}
+
+/// What f32 leaves of positions.
+pub(crate) fn rounded(positions: &[[f64; 3]]) -> Vec<[f64; 3]> {
+    positions
+        .iter()
+        .map(|x| x.map(|x| f64::from(x as f32)))
+        .collect()
+}
+
+/// All terms with their names.
+pub(crate) fn terms(energies: &TermEnergies) -> [(&'static str, f64); 7] {
+    [
+        ("bond", energies.bond),
+        ("angle", energies.angle),
+        ("torsion", energies.torsion),
+        ("cmap", energies.cmap),
+        ("nonbonded", energies.nonbonded),
+        ("solvation", energies.solvation),
+        ("restraint", energies.restraint),
+    ]
+}
+
+/// One term by name.
 pub(crate) fn term(energies: &TermEnergies, name: &str) -> f64 {
-    match name {
-        "bond" => energies.bond,
-        "angle" => energies.angle,
-        "torsion" => energies.torsion,
-        "cmap" => energies.cmap,
-        "nonbonded" => energies.nonbonded,
-        "solvation" => energies.solvation,
-        "restraint" => energies.restraint,
-        other => panic!("no term {other}"),
-    }
+    let found = terms(energies)
+        .into_iter()
+        .find(|&(known, _)| known == name);
+    found.unwrap_or_else(|| panic!("no term {name}")).1
 }
 
 /// Largest force component.
@@ -57,8 +111,9 @@ pub(crate) fn largest(forces: &[[f64; 3]]) -> f64 {
 /// Largest difference of force components.
 pub(crate) fn difference(a: &[[f64; 3]], b: &[[f64; 3]]) -> f64 {
     assert_eq!(a.len(), b.len());
-    a.iter()
-        .flatten()
-        .zip(b.iter().flatten())
-        .fold(0.0, |m, (a, b)| (a - b).abs().max(m))
+    let pairs = a.iter().flatten().zip(b.iter().flatten());
+    pairs.fold(0.0, |m, (a, b)| {
+        let d = (a - b).abs();
+        if d.is_nan() { f64::INFINITY } else { d.max(m) }
+    })
 }

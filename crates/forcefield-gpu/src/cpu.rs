@@ -1,0 +1,10 @@
+//! SIMD evaluation on the CPU.
+
+mod conformers;
+mod evaluator;
+mod instruction_set;
+mod lanes;
+mod parameters;
+
+pub(crate) use evaluator::Evaluator;
+pub use instruction_set::InstructionSet;

@@ -1,0 +1,96 @@
+//! Shares the work among threads.
+
+use super::InstructionSet;
+use super::conformers::{Block, Scratch};
+use super::parameters::Parameters;
+use crate::{Error, Result, System, TermEnergies};
+use dynamics::{Batch, LANES};
+use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
+
+/// Evaluates batches of one system.
+#[derive(Debug)]
+pub(crate) struct Evaluator {
+    parameters: Parameters,
+    instruction_set: InstructionSet,
+    pool: Option<rayon::ThreadPool>,
+    /// Working memory of past calls, handed out again.
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+impl Evaluator {
+    /// Prepares a system for `threads` threads, or those of the process.
+    ///
+    /// # Errors
+    /// If the system is not valid, or the threads cannot be started.
+    pub(crate) fn new(
+        system: &System,
+        instruction_set: InstructionSet,
+        threads: Option<usize>,
+    ) -> Result<Self> {
+        let pool = threads
+            .map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build())
+            .transpose()
+            .map_err(|source| Error::Threads {
+                source: Box::new(source),
+            })?;
+        Ok(Self {
+            parameters: Parameters::new(system)?,
+            instruction_set,
+            pool,
+            scratch: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn n_atoms(&self) -> usize {
+        self.parameters.n_atoms
+    }
+
+    pub(crate) fn instruction_set(&self) -> InstructionSet {
+        self.instruction_set
+    }
+
+    /// Energies by term and conformer; forces go to the batch.
+    pub(crate) fn evaluate(&self, batch: &mut Batch) -> Vec<TermEnergies> {
+        match &self.pool {
+            Some(pool) => pool.install(|| self.conformers_in_lanes(batch)),
+            None => self.conformers_in_lanes(batch),
+        }
+    }
+
+    fn conformers_in_lanes(&self, batch: &mut Batch) -> Vec<TermEnergies> {
+        let (n_atoms, n_conformers) = (batch.n_atoms().max(1), batch.n_conformers());
+        let Batch {
+            positions, forces, ..
+        } = batch;
+        let mut energies = vec![[TermEnergies::default(); LANES]; n_conformers.div_ceil(LANES)];
+        let blocks = positions
+            .par_chunks(n_atoms)
+            .zip(forces.par_chunks_mut(n_atoms));
+        blocks
+            .zip(&mut energies)
+            .for_each(|((positions, forces), energies)| {
+                let mut scratch = self.take_scratch();
+                *energies = self.instruction_set.run(Block {
+                    parameters: &self.parameters,
+                    positions,
+                    forces,
+                    scratch: &mut scratch,
+                });
+                self.give_scratch(scratch);
+            });
+        let mut energies = energies.concat();
+        energies.truncate(n_conformers);
+        energies
+    }
+
+    fn take_scratch(&self) -> Scratch {
+        let mut free = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        free.pop().unwrap_or_default()
+    }
+
+    fn give_scratch(&self, scratch: Scratch) {
+        let mut free = self.scratch.lock().unwrap_or_else(PoisonError::into_inner);
+        free.push(scratch);
+    }
+}
