@@ -30,6 +30,13 @@ const TOPICS: &[Topic] = &[
         requirements: "md",
         arguments: &["crates/forcefield-gpu/tests/data/energy"],
     },
+    Topic {
+        name: "structures",
+        about: "bonds of residue templates, superpositions and selections, by OpenMM, mdtraj and MDAnalysis",
+        script: "molio_structures.py",
+        requirements: "md",
+        arguments: &["crates/molio/tests/data/structures", "--data", "$DATA"],
+    },
 ];
 
 /// Regenerates the named topics, each in the environment of its requirements.

@@ -2,13 +2,19 @@
 
 mod common;
 mod config;
+mod k_centres;
+mod kmeans;
 mod minibatches;
+mod pca;
+mod representatives;
 mod split;
 mod standardisation;
 mod store;
 
 pub use config::{Alignment, Backing, DatasetConfig, Source, SplitMethod};
+pub use k_centres::{KCentres, k_centres};
 pub use minibatches::{Minibatch, Minibatches};
+pub use representatives::Representatives;
 pub use split::{Fractions, Split};
 pub use standardisation::{DatasetDescription, SourceDescription, Standardisation};
 
@@ -108,7 +114,7 @@ impl Dataset {
                 "none",
             ));
         }
-        let split = config.split.apply(&described, config.seed)?;
+        let split = config.split.apply(&store, &described, config.seed)?;
         let reference = align(&mut store, &split, &config.alignment)?;
         let standardisation = standardise(&store, &split.train)?;
         Ok(Self {

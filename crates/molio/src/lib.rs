@@ -31,8 +31,9 @@ pub use align::{MeanAlignment, MeanStructure, align_to, align_to_mean};
 pub use bonds::assign_bonds;
 pub use cell::Cell;
 pub use dataset::{
-    Alignment, Backing, Dataset, DatasetConfig, DatasetDescription, Fractions, Minibatch,
-    Minibatches, Source, SourceDescription, Split, SplitMethod, Standardisation,
+    Alignment, Backing, Dataset, DatasetConfig, DatasetDescription, Fractions, KCentres, Minibatch,
+    Minibatches, Representatives, Source, SourceDescription, Split, SplitMethod, Standardisation,
+    k_centres,
 };
 pub use element::Element;
 pub use error::{Error, Place, Result};

@@ -1,5 +1,7 @@
 //! What a dataset is made of, and how.
 
+use super::k_centres::k_centres_of_store;
+use super::store::FrameStore;
 use super::{Fractions, SourceDescription, Split};
 use crate::align::MeanAlignment;
 use crate::{Error, Frame, FrameReader, Place, Result, Topology, Trajectory};
@@ -106,6 +108,13 @@ pub enum SplitMethod {
         /// Cluster of each frame.
         labels: Vec<usize>,
     },
+    /// [`Split::clusters`] found by farthest-first choice of centres by RMSD.
+    RmsdClusters {
+        /// How much to hold out.
+        fractions: Fractions,
+        /// Number of clusters.
+        n_clusters: usize,
+    },
     /// [`Split::random`] frames.
     Random {
         /// How much to hold out.
@@ -116,9 +125,14 @@ pub enum SplitMethod {
 }
 
 impl SplitMethod {
-    pub(super) fn apply(&self, sources: &[SourceDescription], seed: u64) -> Result<Split> {
+    pub(super) fn apply(
+        &self,
+        store: &FrameStore,
+        sources: &[SourceDescription],
+        seed: u64,
+    ) -> Result<Split> {
         let ranges: Vec<_> = sources.iter().map(|s| s.frames.clone()).collect();
-        let n_frames = ranges.last().map_or(0, |r| r.end);
+        let n_frames = store.n_frames();
         match self {
             Self::Blocks {
                 fractions,
@@ -134,6 +148,14 @@ impl SplitMethod {
                     ));
                 }
                 Split::clusters(labels, *fractions, seed)
+            }
+            Self::RmsdClusters {
+                fractions,
+                n_clusters,
+            } => {
+                let frames: Vec<usize> = (0..n_frames).collect();
+                let clusters = k_centres_of_store(store, &frames, *n_clusters, seed)?;
+                Split::clusters(&clusters.labels, *fractions, seed)
             }
             Self::Random { fractions } => Split::random(n_frames, *fractions, seed),
             Self::Indices(split) => Split::indices(

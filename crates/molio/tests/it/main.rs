@@ -1,6 +1,7 @@
 //! Integration tests of molio.
 
 mod bonds;
+mod dataset;
 mod golden_structures;
 mod io_bad_input;
 mod io_common;
