@@ -16,7 +16,7 @@ import openmm
 from openmm import app, unit
 
 # temperature (K), length (ps)
-SCHEDULE = [(300, 300), (500, 500), (300, 350), (500, 400), (350, 250)]
+SCHEDULE = [(300, 300), (500, 500), (300, 350)]
 FRAME_PS = 1.0
 STEP_FS = 4.0
 SEED = 20261122
