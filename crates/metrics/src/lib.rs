@@ -8,6 +8,8 @@
 //! # Units
 //! nm, Da, radians; undefined values are `None`, or NaN in arrays.
 
+pub mod density;
+pub mod divergence;
 mod error;
 
 pub mod backbone;
@@ -18,6 +20,7 @@ pub mod dope;
 pub mod figure;
 pub mod geometry;
 pub mod gyration;
+pub mod histogram;
 pub mod hydrogen_bonds;
 pub mod pca;
 pub mod ramachandran;
@@ -30,5 +33,6 @@ pub mod statistical_potential;
 pub mod surface_area;
 pub mod tica;
 pub mod vamp;
+pub mod wasserstein;
 
 pub use error::{BoxError, Error, Result};
