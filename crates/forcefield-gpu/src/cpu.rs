@@ -1,5 +1,6 @@
 //! SIMD evaluation on the CPU.
 
+mod atoms;
 mod conformers;
 mod evaluator;
 mod instruction_set;

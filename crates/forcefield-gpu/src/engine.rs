@@ -13,6 +13,25 @@ pub enum Device {
     Cpu,
 }
 
+/// What the sixteen SIMD lanes of the CPU hold in terms over all pairs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LaneUse {
+    /// Conformers below [`LaneUse::ATOMS_FROM`] atoms, atoms from there on. Depends on the molecule alone,
+    /// never on the batch, so that a conformer's result is the same in every batch.
+    #[default]
+    Auto,
+    /// Sixteen conformers, threads over blocks of them: fastest for batches of small molecules.
+    Conformers,
+    /// Sixteen atoms of one conformer, threads over conformers and parts of them: for large molecules
+    /// and small batches.
+    Atoms,
+}
+
+impl LaneUse {
+    /// Number of atoms from which [`LaneUse::Auto`] means [`LaneUse::Atoms`].
+    pub const ATOMS_FROM: usize = 1024;
+}
+
 /// How an [`Engine`] computes. The default is the CPU, its best instructions, the process's threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EngineConfig {
@@ -20,6 +39,8 @@ pub struct EngineConfig {
     pub device: Device,
     /// Threads of the engine's own; `None` shares the process's rayon threads.
     pub threads: Option<usize>,
+    /// What the SIMD lanes hold in terms over all pairs.
+    pub lanes: LaneUse,
     /// Instructions to use; `None` takes the best that the processor has.
     pub instruction_set: Option<InstructionSet>,
 }
@@ -81,8 +102,13 @@ impl Engine {
                 best,
             });
         }
+        let atoms_in_lanes = match config.lanes {
+            LaneUse::Auto => system.n_atoms() >= LaneUse::ATOMS_FROM,
+            LaneUse::Conformers => false,
+            LaneUse::Atoms => true,
+        };
         Ok(Self {
-            evaluator: Evaluator::new(system, instruction_set, config.threads)?,
+            evaluator: Evaluator::new(system, instruction_set, config.threads, atoms_in_lanes)?,
         })
     }
 

@@ -13,7 +13,7 @@ mod term_energies;
 mod terms;
 
 pub use cpu::InstructionSet;
-pub use engine::{Device, Engine, EngineConfig, Evaluation, Nonfinite};
+pub use engine::{Device, Engine, EngineConfig, Evaluation, LaneUse, Nonfinite};
 pub use error::{Error, Result};
 pub use reference::Reference;
 pub use system::System;

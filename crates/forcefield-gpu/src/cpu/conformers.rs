@@ -28,6 +28,8 @@ pub(super) struct Block<'a> {
     /// `[n_atoms][3]`, overwritten, kJ/mol/nm.
     pub(super) forces: &'a mut [[Lanes; 3]],
     pub(super) scratch: &'a mut Scratch,
+    /// Whether to do the terms over all pairs.
+    pub(super) all_pairs: bool,
 }
 
 /// f64 sums, one a conformer.
@@ -43,6 +45,7 @@ impl Kernel for Block<'_> {
             positions,
             forces,
             scratch,
+            all_pairs,
         } = self;
         forces.fill([Lanes::ZERO; 3]);
         let bonded = &parameters.bonded;
@@ -54,13 +57,15 @@ impl Kernel for Block<'_> {
         let mut nonbonded = [0.0; LANES];
         let mut solvation = [0.0; LANES];
         if let Some(term) = &parameters.nonbonded {
-            pairs::nonbonded::<L>(term, positions, forces, &mut nonbonded);
             pairs::exceptions::<L>(term, positions, forces, &mut nonbonded);
         }
-        if let Some(term) = &parameters.soft {
+        if all_pairs && let Some(term) = &parameters.nonbonded {
+            pairs::nonbonded::<L>(term, positions, forces, &mut nonbonded);
+        }
+        if all_pairs && let Some(term) = &parameters.soft {
             pairs::soft::<L>(term, positions, forces, &mut nonbonded);
         }
-        if let Some(term) = &parameters.born {
+        if all_pairs && let Some(term) = &parameters.born {
             born::solvation::<L>(term, positions, forces, &mut scratch.born, &mut solvation);
         }
         std::array::from_fn(|lane| TermEnergies {

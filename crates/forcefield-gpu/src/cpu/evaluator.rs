@@ -1,6 +1,7 @@
 //! Shares the work among threads.
 
 use super::InstructionSet;
+use super::atoms::{self, PairResults, Tiles};
 use super::conformers::{Block, Scratch};
 use super::parameters::Parameters;
 use crate::{Error, Result, System, TermEnergies};
@@ -14,12 +15,15 @@ pub(crate) struct Evaluator {
     parameters: Parameters,
     instruction_set: InstructionSet,
     pool: Option<rayon::ThreadPool>,
+    /// Present where the lanes hold atoms.
+    tiles: Option<Tiles>,
     /// Working memory of past calls, handed out again.
     scratch: Mutex<Vec<Scratch>>,
 }
 
 impl Evaluator {
-    /// Prepares a system for `threads` threads, or those of the process.
+    /// Prepares a system for `threads` threads, or those of the process; the lanes hold atoms in terms over
+    /// all pairs, or conformers.
     ///
     /// # Errors
     /// If the system is not valid, or the threads cannot be started.
@@ -27,6 +31,7 @@ impl Evaluator {
         system: &System,
         instruction_set: InstructionSet,
         threads: Option<usize>,
+        atoms_in_lanes: bool,
     ) -> Result<Self> {
         let pool = threads
             .map(|threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build())
@@ -34,8 +39,10 @@ impl Evaluator {
             .map_err(|source| Error::Threads {
                 source: Box::new(source),
             })?;
+        let parameters = Parameters::new(system)?;
         Ok(Self {
-            parameters: Parameters::new(system)?,
+            tiles: atoms_in_lanes.then(|| Tiles::new(&parameters)),
+            parameters,
             instruction_set,
             pool,
             scratch: Mutex::default(),
@@ -52,9 +59,40 @@ impl Evaluator {
 
     /// Energies by term and conformer; forces go to the batch.
     pub(crate) fn evaluate(&self, batch: &mut Batch) -> Vec<TermEnergies> {
+        let mut evaluate = || {
+            let mut energies = self.conformers_in_lanes(batch);
+            if let Some(tiles) = &self.tiles {
+                self.atoms_in_lanes(tiles, batch, &mut energies);
+            }
+            energies
+        };
         match &self.pool {
-            Some(pool) => pool.install(|| self.conformers_in_lanes(batch)),
-            None => self.conformers_in_lanes(batch),
+            Some(pool) => pool.install(evaluate),
+            None => evaluate(),
+        }
+    }
+
+    /// Adds the terms over all pairs.
+    fn atoms_in_lanes(&self, tiles: &Tiles, batch: &mut Batch, energies: &mut [TermEnergies]) {
+        let results: Vec<PairResults> = (0..batch.n_conformers())
+            .into_par_iter()
+            .map(|conformer| {
+                let mut positions = vec![[0.0; 3]; batch.n_atoms()];
+                batch.copy_positions(conformer, &mut positions);
+                atoms::evaluate(&self.parameters, tiles, self.instruction_set, &positions)
+            })
+            .collect();
+        let n_atoms = batch.n_atoms();
+        for (conformer, (result, energies)) in results.iter().zip(energies).enumerate() {
+            energies.nonbonded += result.nonbonded;
+            energies.solvation += result.solvation;
+            let (block, lane) = (conformer / LANES, conformer % LANES);
+            let forces = &mut batch.forces[block * n_atoms..][..n_atoms];
+            tiles.for_each_atom(|atom, tile, slot| {
+                for axis in 0..3 {
+                    forces[atom][axis].0[lane] += result.forces[tile][axis].0[slot];
+                }
+            });
         }
     }
 
@@ -76,6 +114,7 @@ impl Evaluator {
                     positions,
                     forces,
                     scratch: &mut scratch,
+                    all_pairs: self.tiles.is_none(),
                 });
                 self.give_scratch(scratch);
             });

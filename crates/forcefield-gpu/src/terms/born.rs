@@ -119,10 +119,12 @@ pub(crate) fn integral_slopes<L: Lane>(r2: L, pair: &BornPair) -> [L; 2] {
     let necked = L::less(r2, L::splat(pair.neck_cutoff2));
     if L::any(necked) {
         let necks = Necks::new(r2 * inverse_r, pair);
-        let necked_inverse_r = inverse_r.where_set(necked);
+        // masked as a product: a neck's slope overflows to NaN far beyond its cutoff
+        let a = necks.slope(0) * L::splat(first.neck_value) * inverse_r;
+        let b = necks.slope(1) * L::splat(second.neck_value) * inverse_r;
         slopes = [
-            (necks.slope(0) * L::splat(first.neck_value)).mul_add(necked_inverse_r, slopes[0]),
-            (necks.slope(1) * L::splat(second.neck_value)).mul_add(necked_inverse_r, slopes[1]),
+            slopes[0] + a.where_set(necked),
+            slopes[1] + b.where_set(necked),
         ];
     }
     slopes

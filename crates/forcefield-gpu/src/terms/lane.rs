@@ -38,7 +38,6 @@ pub(crate) trait Lane:
     fn less(self, other: Self) -> Self::Mask;
     fn any(mask: Self::Mask) -> bool;
     /// Lane k is bit k.
-    #[allow(dead_code)]
     fn mask_from_bits(bits: u16) -> Self::Mask;
     /// `yes` where the mask is set, `no` elsewhere.
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;

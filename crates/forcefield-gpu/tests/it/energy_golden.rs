@@ -36,7 +36,8 @@ fn engines_agree_with_the_reference() {
     for case in all_cases() {
         let (expected, expected_forces) = reference(&case.system, &rounded(&case.positions));
         for (backend, engine) in engines(&case.system) {
-            let (energies, forces) = by_engine(&engine, &[case.positions.clone()]).remove(0);
+            let (energies, forces) =
+                by_engine(&engine, std::slice::from_ref(&case.positions)).remove(0);
             for ((name, found), (_, expected)) in terms(&energies).into_iter().zip(terms(&expected))
             {
                 assert!(

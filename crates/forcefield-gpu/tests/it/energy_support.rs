@@ -1,7 +1,9 @@
 //! What the energy tests share: golden cases, random systems, and one way to call every backend.
 
 use dynamics::Batch;
-use forcefield_gpu::{Engine, EngineConfig, InstructionSet, Reference, System, TermEnergies};
+use forcefield_gpu::{
+    Engine, EngineConfig, InstructionSet, LaneUse, Reference, System, TermEnergies,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -38,16 +40,21 @@ pub(crate) fn reference(system: &System, positions: &[[f64; 3]]) -> (TermEnergie
 
 /// One engine for every way in which this machine can compute, with a name for messages.
 pub(crate) fn engines(system: &System) -> Vec<(String, Engine)> {
-    InstructionSet::available()
-        .into_iter()
-        .map(|set| {
+    let mut engines = Vec::new();
+    for set in InstructionSet::available() {
+        for lanes in [LaneUse::Conformers, LaneUse::Atoms] {
             let config = EngineConfig {
                 instruction_set: Some(set),
+                lanes,
                 ..EngineConfig::default()
             };
-            (set.to_string(), Engine::new(system, config).unwrap())
-        })
-        .collect()
+            engines.push((
+                format!("{set}, {lanes:?}"),
+                Engine::new(system, config).unwrap(),
+            ));
+        }
+    }
+    engines
 }
 
 /// Energies and forces of conformers by an engine; positions are rounded to f32.
