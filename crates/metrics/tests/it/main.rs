@@ -4,3 +4,7 @@ mod distribution_golden;
 mod distribution_tica;
 mod distribution_transport;
 mod report_html;
+mod structure_defects;
+mod structure_fixture;
+mod structure_golden;
+mod structure_scores;
