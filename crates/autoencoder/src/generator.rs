@@ -14,6 +14,7 @@ const BATCH: usize = 64;
 /// A trained model that takes and gives positions in nm.
 pub struct Generator {
     model: Box<dyn Autoencoder>,
+    n_parameters: usize,
     header: Header,
     device: Device,
 }
@@ -25,9 +26,10 @@ impl Generator {
     /// As [`Checkpoint::read`] and [`Checkpoint::build`].
     pub fn load(path: &Path, device: &Device) -> Result<Self> {
         let checkpoint = Checkpoint::read(path)?;
-        let (model, _) = checkpoint.build(device)?;
+        let (model, parameters) = checkpoint.build(device)?;
         Ok(Self {
             model,
+            n_parameters: parameters.count(),
             header: checkpoint.header,
             device: device.clone(),
         })
@@ -41,6 +43,11 @@ impl Generator {
     /// How the model was made and trained.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// Number of parameters of the network.
+    pub fn n_parameters(&self) -> usize {
+        self.n_parameters
     }
 
     /// The network, in standardised units.

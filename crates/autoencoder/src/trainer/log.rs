@@ -2,13 +2,13 @@
 
 use crate::checkpoint::{io, write_text};
 use crate::{Error, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Name and mean value of a loss term over an epoch.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TermValue {
     /// The term's name.
     pub name: String,
@@ -17,7 +17,7 @@ pub struct TermValue {
 }
 
 /// What is logged of an epoch.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// Epoch from 0.
     pub epoch: usize,

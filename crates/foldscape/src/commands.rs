@@ -1,0 +1,39 @@
+//! One module a command.
+
+mod analyze;
+mod convert;
+mod demo;
+mod generate;
+mod info;
+mod train;
+
+use anyhow::Result;
+
+#[derive(clap::Subcommand)]
+pub(crate) enum Command {
+    /// What a structure or trajectory file holds.
+    Info(info::Arguments),
+    /// Convert between formats, frame by frame; select, stride and align on the way.
+    Convert(convert::Arguments),
+    /// Structure metrics of each frame: RMSD, RMSF, radius of gyration.
+    Analyze(analyze::Arguments),
+    /// Train an autoencoder on a trajectory; run again to resume.
+    Train(train::Arguments),
+    /// Decode latent points, or a path between two frames, into structures.
+    Generate(generate::Arguments),
+    /// Train on a small protein and look at what was learned.
+    Demo(demo::Arguments),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<()> {
+        match self {
+            Self::Info(arguments) => info::run(&arguments),
+            Self::Convert(arguments) => convert::run(&arguments),
+            Self::Analyze(arguments) => analyze::run(&arguments),
+            Self::Train(arguments) => train::run(&arguments),
+            Self::Generate(arguments) => generate::run(&arguments),
+            Self::Demo(arguments) => demo::run(&arguments),
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What the demo found, and its short form in `summary.json`.
+
+use autoencoder::EpochRecord;
+use serde::Serialize;
+
+/// Everything that the table and the report show.
+pub(super) struct Findings {
+    /// What was trained on, for people.
+    pub(super) system: String,
+    pub(super) n_atoms: usize,
+    pub(super) model: &'static str,
+    pub(super) n_parameters: usize,
+    pub(super) epochs: Vec<EpochRecord>,
+    /// For every frame: its latent code.
+    pub(super) codes: Vec<[f64; 2]>,
+    /// For every frame: time in ps, or its number where the file has no times.
+    pub(super) times: Vec<f64>,
+    pub(super) has_times: bool,
+    /// For every frame: RMSD of its CA atoms (or of all, where there are none) to the first frame, nm.
+    pub(super) rmsd_to_first: Vec<f64>,
+    /// Frames that no training saw.
+    pub(super) held_out: Vec<usize>,
+    /// For every held-out frame: RMSD between input and decoded frame after superposition, nm.
+    pub(super) rmsd: Vec<f64>,
+    /// The same for a principal component analysis with as many components.
+    pub(super) rmsd_pca: Vec<f64>,
+    /// A held-out frame and its decoded form, superposed: the trace of the backbone, nm.
+    pub(super) overlay: [Vec<[f32; 3]>; 2],
+    /// RMSD of the overlay's pair, nm.
+    pub(super) overlay_rmsd: f64,
+    /// Codes along the decoded path.
+    pub(super) path: Vec<[f64; 2]>,
+    /// For every point of the path: RMSD to the data frames at its two ends, nm.
+    pub(super) path_rmsd: [Vec<f64>; 2],
+    /// The decoded path as PDB text.
+    pub(super) path_pdb: Vec<u8>,
+    pub(super) seconds: f64,
+}
+
+/// The figures that scripts read.
+#[derive(Serialize)]
+pub(super) struct Summary {
+    pub(super) autoencoder: AutoencoderSummary,
+}
+
+#[derive(Serialize)]
+pub(super) struct AutoencoderSummary {
+    frames: usize,
+    held_out_frames: usize,
+    atoms: usize,
+    parameters: usize,
+    epochs: usize,
+    rmsd_angstrom: f64,
+    rmsd_pca_angstrom: f64,
+    /// Standard error of the mean difference (PCA minus model), from blocks of neighbouring held-out frames.
+    rmsd_gain_angstrom: f64,
+    rmsd_gain_error_angstrom: f64,
+    latent_extent: [f64; 2],
+    seconds_per_epoch: f64,
+    frames_per_second: f64,
+    seconds: f64,
+}
+
+impl Findings {
+    pub(super) fn summary(&self) -> Summary {
+        let gains: Vec<f64> = self
+            .rmsd_pca
+            .iter()
+            .zip(&self.rmsd)
+            .map(|(pca, model)| 10.0 * (pca - model))
+            .collect();
+        let seconds: f64 = self
+            .epochs
+            .iter()
+            .map(|epoch| epoch.train_seconds + epoch.validation_seconds)
+            .sum();
+        let n_epochs = self.epochs.len().max(1) as f64;
+        Summary {
+            autoencoder: AutoencoderSummary {
+                frames: self.codes.len(),
+                held_out_frames: self.held_out.len(),
+                atoms: self.n_atoms,
+                parameters: self.n_parameters,
+                epochs: self.epochs.len(),
+                rmsd_angstrom: 10.0 * mean(&self.rmsd),
+                rmsd_pca_angstrom: 10.0 * mean(&self.rmsd_pca),
+                rmsd_gain_angstrom: mean(&gains),
+                rmsd_gain_error_angstrom: block_error(&gains),
+                latent_extent: [0, 1].map(|axis| extent(self.codes.iter().map(|code| code[axis]))),
+                seconds_per_epoch: seconds / n_epochs,
+                frames_per_second: self
+                    .epochs
+                    .iter()
+                    .map(|epoch| epoch.frames_per_second)
+                    .sum::<f64>()
+                    / n_epochs,
+                seconds: self.seconds,
+            },
+        }
+    }
+}
+
+impl AutoencoderSummary {
+    /// The table on the terminal.
+    pub(super) fn rows(&self) -> Vec<(&'static str, String)> {
+        vec![
+            (
+                "held-out RMSD",
+                format!(
+                    "{:.2} Å, mean of {} frames, after superposition",
+                    self.rmsd_angstrom, self.held_out_frames
+                ),
+            ),
+            (
+                "same, PCA with 2 components",
+                format!("{:.2} Å", self.rmsd_pca_angstrom),
+            ),
+            (
+                "gain over PCA",
+                format!(
+                    "{:.2} ± {:.2} Å (standard error over blocks of time)",
+                    self.rmsd_gain_angstrom, self.rmsd_gain_error_angstrom
+                ),
+            ),
+            (
+                "latent extent",
+                format!(
+                    "{:.2} × {:.2}",
+                    self.latent_extent[0], self.latent_extent[1]
+                ),
+            ),
+            ("time per epoch", format!("{:.2} s", self.seconds_per_epoch)),
+            (
+                "training speed",
+                format!("{:.0} frames/s", self.frames_per_second),
+            ),
+            ("epochs", self.epochs.to_string()),
+        ]
+    }
+}
+
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+fn extent(values: impl Iterator<Item = f64>) -> f64 {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
+    });
+    if high >= low { high - low } else { 0.0 }
+}
+
+/// Standard error of the mean from the means of ten blocks of neighbours, since neighbours resemble each other.
+fn block_error(values: &[f64]) -> f64 {
+    let n_blocks = 10.min(values.len());
+    if n_blocks < 2 {
+        return f64::NAN;
+    }
+    let means: Vec<f64> = (0..n_blocks)
+        .map(|block| {
+            mean(&values[block * values.len() / n_blocks..(block + 1) * values.len() / n_blocks])
+        })
+        .collect();
+    let centre = mean(&means);
+    let variance = means.iter().map(|m| (m - centre).powi(2)).sum::<f64>() / (n_blocks - 1) as f64;
+    (variance / n_blocks as f64).sqrt()
+}

@@ -1,0 +1,64 @@
+//! Finding the topology and the frames that the user named.
+
+use anyhow::{Context, Result, bail};
+use molio::{FrameReader, Topology};
+use std::path::{Path, PathBuf};
+
+/// Where frames come from, and who says what the atoms are.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct Source {
+    /// Structure or trajectory file.
+    pub(crate) file: PathBuf,
+    /// Topology (PDB, mmCIF, GRO, PSF, prmtop), where the file itself has none.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) top: Option<PathBuf>,
+}
+
+impl Source {
+    /// The topology: of `--top`, else of the file itself.
+    pub(crate) fn topology(&self) -> Result<Topology> {
+        topology(&self.file, self.top.as_deref())
+    }
+
+    /// The topology, if there is one to be had: `None` for a bare trajectory without `--top`.
+    pub(crate) fn topology_if_any(&self) -> Result<Option<Topology>> {
+        match molio::read_topology(&self.file) {
+            Err(molio::Error::Format { .. }) if self.top.is_none() => Ok(None),
+            _ => self.topology().map(Some),
+        }
+    }
+
+    pub(crate) fn open(&self) -> Result<Box<dyn FrameReader>> {
+        Ok(molio::open(&self.file)?)
+    }
+}
+
+/// The topology of `top`, else of the trajectory file itself.
+pub(crate) fn topology(file: &Path, top: Option<&Path>) -> Result<Topology> {
+    if let Some(top) = top {
+        return Ok(molio::read_topology(top)?);
+    }
+    match molio::read_topology(file) {
+        Err(molio::Error::Format { .. }) => {
+            bail!(
+                "{}: this format has no topology; name one with --top",
+                file.display()
+            )
+        }
+        other => Ok(other?),
+    }
+}
+
+/// The indices that a selection chooses; an empty one is an error.
+pub(crate) fn select(selection: &str, topology: &Topology) -> Result<Vec<usize>> {
+    let parsed =
+        molio::Selection::parse(selection).with_context(|| format!("selection {selection:?}"))?;
+    let indices = parsed.indices(topology);
+    if indices.is_empty() {
+        bail!(
+            "selection {selection:?} chooses none of the {} atoms",
+            topology.n_atoms()
+        );
+    }
+    Ok(indices)
+}
