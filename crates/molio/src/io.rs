@@ -8,17 +8,25 @@
 
 #[cfg(feature = "gzip")]
 mod gzip;
+#[cfg(feature = "npy")]
+mod npy;
 
+mod altloc;
 mod dcd;
 mod format;
+mod gro;
 mod input;
 mod lines;
+mod mmcif;
 mod numbers;
 mod output;
 mod pdb;
+mod prmtop;
+mod psf;
 mod trajectory;
 mod trr;
 mod xtc;
+mod xyz;
 
 pub use format::{Format, create, open, open_bytes, read_topology, read_topology_bytes};
 

@@ -10,8 +10,8 @@
 //! nm, ps, kJ/mol, Da, e, radians, everywhere in memory. Readers and writers convert at the border.
 //!
 //! # Features
-//! `pdb` (PDB and mmCIF topologies through pdbtbx), `xtc` (molly), `npy` (NumPy arrays) and `gzip` are
-//! on by default. `xdrfile` adds the C library as a second XTC/TRR backend; it is LGPL and off.
+//! `xtc` (writing XTC with molly; reading needs none), `npy` (NumPy arrays) and `gzip` are on by
+//! default. `xdrfile` adds the C library as a second XTC/TRR backend; it is LGPL and off.
 
 mod align;
 mod bonds;

@@ -1,17 +1,19 @@
 //! Choosing a format by the file's name.
 
 use super::input::Input;
-use super::{dcd, pdb, trr, xtc};
-use crate::{Error, FrameReader, FrameWriter, Result, Topology};
+#[cfg(feature = "npy")]
+use super::npy;
+use super::{dcd, gro, mmcif, pdb, prmtop, psf, trr, xtc, xyz};
+use crate::{Error, FrameReader, FrameWriter, Result, Topology, assign_bonds};
 use std::ffi::OsStr;
 use std::path::Path;
 
 /// Extensions of all formats.
 #[cfg_attr(feature = "gzip", expect(dead_code, reason = "for builds without it"))]
-pub(crate) const ALL: &str = "pdb, ent, xtc, trr, dcd (pdb also with .gz)";
-const READABLE: &str = "pdb, ent, xtc, trr, dcd";
-const WRITABLE: &str = "pdb, ent, xtc, trr, dcd";
-const TOPOLOGIES: &str = "pdb, ent";
+pub(crate) const ALL: &str = "pdb, ent, cif, mmcif, gro, xyz, xtc, trr, dcd, npy, npz, psf, prmtop, parm7 (text also with .gz)";
+const READABLE: &str = "pdb, ent, cif, mmcif, gro, xyz, xtc, trr, dcd, npy, npz";
+const WRITABLE: &str = "pdb, ent, cif, mmcif, gro, xyz, xtc, trr, dcd, npy, npz";
+const TOPOLOGIES: &str = "pdb, ent, cif, mmcif, gro, xyz, psf, prmtop, parm7";
 
 /// A file format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,6 +27,20 @@ pub enum Format {
     Trr,
     /// CHARMM, NAMD and X-PLOR DCD: `.dcd`.
     Dcd,
+    /// mmCIF: `.cif`, `.mmcif`.
+    Mmcif,
+    /// GROMACS GRO: `.gro`.
+    Gro,
+    /// XYZ, plain and extended: `.xyz`.
+    Xyz,
+    /// One NumPy array of positions: `.npy`.
+    Npy,
+    /// Several NumPy arrays: `.npz`.
+    Npz,
+    /// CHARMM, NAMD and X-PLOR PSF: `.psf`; a topology without positions.
+    Psf,
+    /// AMBER prmtop: `.prmtop`, `.parm7`; a topology without positions.
+    Prmtop,
 }
 
 impl Format {
@@ -48,6 +64,13 @@ impl Format {
             "xtc" => Self::Xtc,
             "trr" => Self::Trr,
             "dcd" => Self::Dcd,
+            "cif" | "mmcif" => Self::Mmcif,
+            "gro" => Self::Gro,
+            "xyz" => Self::Xyz,
+            "npy" => Self::Npy,
+            "npz" => Self::Npz,
+            "psf" => Self::Psf,
+            "prmtop" | "parm7" => Self::Prmtop,
             _ => return None,
         })
     }
@@ -99,6 +122,14 @@ fn reader(format: Format, input: Input) -> Result<Box<dyn FrameReader>> {
         Format::Xtc => Box::new(xtc::Reader::new(input)),
         Format::Trr => Box::new(trr::Reader::new(input)),
         Format::Dcd => Box::new(dcd::Reader::new(input)?),
+        Format::Mmcif => Box::new(mmcif::Reader::new(input)?),
+        Format::Gro => Box::new(gro::Reader::new(input)),
+        Format::Xyz => Box::new(xyz::Reader::new(input)),
+        #[cfg(feature = "npy")]
+        Format::Npy => npy::npy(input)?,
+        #[cfg(feature = "npy")]
+        Format::Npz => npy::npz(input)?,
+        _ => return Err(unknown(input.path(), "read frames from", READABLE)),
     })
 }
 
@@ -129,11 +160,19 @@ pub fn create(path: impl AsRef<Path>, topology: &Topology) -> Result<Box<dyn Fra
         Some(Format::Xtc) => Box::new(xtc::Writer::create(path, n_atoms)?),
         Some(Format::Trr) => Box::new(trr::Writer::create(path, n_atoms)?),
         Some(Format::Dcd) if !is_gzip(path) => Box::new(dcd::Writer::create(path, n_atoms)?),
+        Some(Format::Mmcif) => Box::new(mmcif::Writer::create(path, topology)?),
+        Some(Format::Gro) => Box::new(gro::Writer::create(path, topology)?),
+        Some(Format::Xyz) => Box::new(xyz::Writer::create(path, topology)?),
+        #[cfg(feature = "npy")]
+        Some(Format::Npy) if !is_gzip(path) => Box::new(npy::NpyWriter::create(path, n_atoms)?),
+        #[cfg(feature = "npy")]
+        Some(Format::Npz) if !is_gzip(path) => Box::new(npy::NpzWriter::create(path, n_atoms)?),
         _ => return Err(unknown(path, "write frames to", WRITABLE)),
     })
 }
 
-/// Reads what the atoms of a file are.
+/// Reads what the atoms of a file are. Structures get the bonds that [`assign_bonds`] finds added to
+/// their own; PSF and prmtop have all bonds, XYZ is left without.
 ///
 /// # Errors
 /// [`Error::Format`] for an extension that holds no topology; [`Error::Io`] if the file cannot be
@@ -158,12 +197,21 @@ pub fn read_topology_bytes(
 }
 
 fn topology(format: Format, input: Input) -> Result<Topology> {
-    match format {
-        Format::Pdb => pdb::read_topology(input),
-        Format::Xtc | Format::Trr | Format::Dcd => {
-            Err(unknown(input.path(), "read a topology from", TOPOLOGIES))
+    let (mut topology, positions) = match format {
+        Format::Pdb => pdb::read_topology(input)?,
+        Format::Mmcif => mmcif::read_topology(input)?,
+        // bonds are what these are for
+        Format::Psf => return psf::read_topology(input),
+        Format::Prmtop => return prmtop::read_topology(input),
+        Format::Gro => gro::read_topology(input)?,
+        // elements alone say nothing of residues
+        Format::Xyz => return xyz::read_topology(input),
+        Format::Xtc | Format::Trr | Format::Dcd | Format::Npy | Format::Npz => {
+            return Err(unknown(input.path(), "read a topology from", TOPOLOGIES));
         }
-    }
+    };
+    assign_bonds(&mut topology, Some(&positions))?;
+    Ok(topology)
 }
 
 fn unknown(path: &Path, action: &'static str, known: &'static str) -> Error {

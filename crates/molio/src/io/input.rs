@@ -4,6 +4,7 @@ use crate::{Error, Place, Result};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read, Seek};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Capacity of the read buffer, and the step in which buffers of unproven size grow.
 const BUFFER: usize = 1 << 18;
@@ -19,6 +20,14 @@ pub(crate) struct Input {
     position: u64,
     /// Unknown for compressed files.
     length: Option<u64>,
+    origin: Origin,
+}
+
+/// How to get at the same bytes once more.
+#[derive(Clone)]
+enum Origin {
+    File,
+    Memory(Arc<[u8]>),
 }
 
 impl Input {
@@ -30,13 +39,39 @@ impl Input {
             return Self::compressed(path, file);
         }
         let length = file.metadata().map_err(at)?.len();
-        Ok(Self::new(path, Box::new(file), Some(length)))
+        Ok(Self::new(path, Box::new(file), Some(length), Origin::File))
     }
 
     /// Bytes in memory, under the name of a file.
     pub(crate) fn from_bytes(name: &Path, bytes: Vec<u8>) -> Self {
+        Self::in_memory(name, bytes.into())
+    }
+
+    fn in_memory(name: &Path, bytes: Arc<[u8]>) -> Self {
         let length = bytes.len() as u64;
-        Self::new(name, Box::new(Cursor::new(bytes)), Some(length))
+        let origin = Origin::Memory(Arc::clone(&bytes));
+        Self::new(name, Box::new(Cursor::new(bytes)), Some(length), origin)
+    }
+
+    /// The same file from its beginning, with a position of its own.
+    #[cfg(feature = "npy")]
+    pub(crate) fn reopen(&self) -> Result<Self> {
+        match &self.origin {
+            Origin::File => Self::open(&self.path),
+            Origin::Memory(bytes) => Ok(Self::in_memory(&self.path, Arc::clone(bytes))),
+        }
+    }
+
+    /// The bytes themselves, at an unspecified position.
+    #[cfg(feature = "npy")]
+    pub(crate) fn into_source(self) -> Box<dyn ReadSeek> {
+        self.source.into_inner()
+    }
+
+    /// Another source under the same name, of unknown length.
+    #[cfg(feature = "npy")]
+    pub(crate) fn wrap(path: &Path, source: Box<dyn ReadSeek>) -> Self {
+        Self::new(path, source, None, Origin::File)
     }
 
     #[cfg(feature = "gzip")]
@@ -45,6 +80,7 @@ impl Input {
             path,
             Box::new(super::gzip::Gunzip::new(file)),
             None,
+            Origin::File,
         ))
     }
 
@@ -57,12 +93,13 @@ impl Input {
         })
     }
 
-    pub(crate) fn new(path: &Path, source: Box<dyn ReadSeek>, length: Option<u64>) -> Self {
+    fn new(path: &Path, source: Box<dyn ReadSeek>, length: Option<u64>, origin: Origin) -> Self {
         Self {
             path: path.to_owned(),
             source: BufReader::with_capacity(BUFFER, source),
             position: 0,
             length,
+            origin,
         }
     }
 

@@ -71,6 +71,20 @@ pub(crate) fn text(field: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(field.trim_ascii())
 }
 
+/// Time (ps) and step in a title as GROMACS writes it: `… t=  10.00000 step= 5000`.
+pub(crate) fn time_and_step(line: &[u8]) -> (Option<f64>, Option<i64>) {
+    let title = String::from_utf8_lossy(line);
+    let after = |key: &str| {
+        let rest = &title[title.rfind(key)? + key.len()..];
+        rest.split_whitespace().next().map(str::to_owned)
+    };
+    let time = after(" t=")
+        .and_then(|word| word.parse::<f64>().ok())
+        .filter(|time| time.is_finite());
+    let step = after(" step=").and_then(|word| word.parse().ok());
+    (time, step)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,5 +123,14 @@ mod tests {
         assert_eq!(parse_integer(b"  -12 "), Some(-12));
         assert_eq!(parse_integer(b"1 2"), None);
         assert_eq!(parse_integer(b"99999999999999999999"), None);
+    }
+
+    #[test]
+    fn titles_of_gromacs() {
+        assert_eq!(
+            time_and_step(b"TITLE     Protein in water t=  10.50000 step= 5000"),
+            (Some(10.5), Some(5000))
+        );
+        assert_eq!(time_and_step(b"TITLE     Something else"), (None, None));
     }
 }

@@ -7,14 +7,13 @@
 //! - **Models.** A frame ends at `ENDMDL`, `END`, the next `MODEL` or the end of the file. The first
 //!   frame makes the topology; later ones must have as many atoms.
 //! - **Alternative locations.** One per residue: that with the highest mean occupancy, the first of
-//!   equals; atoms without one stay ([`altloc`]).
+//!   equals; atoms without one stay ([`super::altloc`]).
 //! - **Chains** take the identifier in column 22, else the segment in columns 73 to 76. A new one
 //!   starts where it changes and after `TER`.
 //! - **Numbers beyond the columns** are read as hybrid-36 and hexadecimal. Serial numbers only matter to
 //!   `CONECT`, which is matched by text; serials that occur twice (wrapped, `*****`) bond nothing.
 //! - **Cell.** `CRYST1` holds until the next one; edges of 0 or all of 1 Å mean there is none.
 
-mod altloc;
 mod columns;
 mod hybrid36;
 mod models;

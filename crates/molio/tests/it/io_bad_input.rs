@@ -3,14 +3,20 @@
 use super::io_common::{frames, written};
 use molio::{Format, Result};
 
-const FORMATS: [(&str, Format); 4] = [
+const FORMATS: [(&str, Format); 9] = [
     ("run.pdb", Format::Pdb),
     ("run.xtc", Format::Xtc),
     ("run.trr", Format::Trr),
     ("run.dcd", Format::Dcd),
+    ("run.cif", Format::Mmcif),
+    ("run.gro", Format::Gro),
+    ("run.xyz", Format::Xyz),
+    ("run.npy", Format::Npy),
+    ("run.npz", Format::Npz),
 ];
 
 fn read_all(format: Format, name: &str, bytes: &[u8]) -> Result<usize> {
+    let _ = molio::read_topology_bytes(format, name, bytes.to_vec());
     let mut reader = molio::open_bytes(format, name, bytes.to_vec())?;
     let _ = reader.n_frames();
     let n_frames = frames(&mut *reader)?.len();
@@ -22,12 +28,14 @@ fn read_all(format: Format, name: &str, bytes: &[u8]) -> Result<usize> {
 fn every_truncation_is_an_error_or_fewer_frames() {
     for (name, format) in FORMATS {
         let bytes = written(name, 3);
-        for length in (0..bytes.len()).step_by(if format == Format::Pdb { 61 } else { 7 }) {
+        // text that ends inside its last line may still be whole, and PDB ends anywhere
+        let text = matches!(
+            format,
+            Format::Pdb | Format::Mmcif | Format::Gro | Format::Xyz
+        );
+        for length in (0..bytes.len()).step_by(if text { 61 } else { 7 }) {
             if let Ok(n_frames) = read_all(format, name, &bytes[..length]) {
-                assert!(
-                    n_frames < 3 || format == Format::Pdb,
-                    "{name} cut to {length} bytes"
-                );
+                assert!(n_frames < 3 || text, "{name} cut to {length} bytes");
             }
         }
     }
@@ -38,7 +46,7 @@ fn flipped_bytes_do_not_panic() {
     for (name, format) in FORMATS {
         let bytes = written(name, 2);
         for at in 0..bytes.len() {
-            for flip in [0x01, 0x80, 0xff] {
+            for flip in [0x01, 0xff] {
                 let mut damaged = bytes.clone();
                 damaged[at] ^= flip;
                 let _ = read_all(format, name, &damaged);

@@ -5,11 +5,16 @@ use molio::Frame;
 
 /// Extensions, precision of positions (nm), and whether the format keeps the cell, time, velocities
 /// and forces.
-const FORMATS: [(&str, f32, [bool; 4]); 4] = [
+const FORMATS: [(&str, f32, [bool; 4]); 9] = [
     ("pdb", 2e-7, [true, true, false, false]),
     ("xtc", 2e-7, [true, true, false, false]),
     ("trr", 0.0, [true, true, true, true]),
     ("dcd", 3e-7, [true, true, false, false]),
+    ("cif", 2e-7, [true, false, false, false]),
+    ("gro", 2e-7, [true, true, true, false]),
+    ("xyz", 2e-7, [true, true, false, false]),
+    ("npy", 0.0, [false, false, false, false]),
+    ("npz", 0.0, [true, true, true, true]),
 ];
 
 fn check(read: &Frame, index: usize, precision: f32, keeps: [bool; 4], what: &str) {
@@ -71,7 +76,7 @@ fn what_was_written_is_read() {
 
 #[test]
 fn no_frames_are_no_error_in_binary_formats() {
-    for extension in ["xtc", "trr", "dcd"] {
+    for extension in ["xtc", "trr", "dcd", "gro", "xyz", "npy", "npz"] {
         let name = format!("run.{extension}");
         let format = molio::Format::of(name.as_ref()).unwrap();
         let mut reader = molio::open_bytes(format, &name, written(&name, 0)).unwrap();
@@ -110,7 +115,9 @@ fn gzip_is_looked_through() {
     assert_eq!(all.len(), 3);
     reader.seek(1).unwrap();
     assert_eq!(frames(&mut *reader).unwrap(), all[1..]);
-    assert_eq!(molio::read_topology(&path).unwrap(), topology());
+    let read = molio::read_topology(&path).unwrap();
+    assert_eq!(read.residues(), topology().residues());
+    assert_eq!(read.atoms(), topology().atoms());
 }
 
 #[test]
@@ -126,4 +133,49 @@ fn unknown_extensions_name_the_known_ones() {
         error.contains("No such file") || error.contains("topology"),
         "{error}"
     );
+}
+
+#[test]
+fn names_are_kept() {
+    for extension in ["pdb", "cif"] {
+        let name = format!("run.{extension}");
+        let format = molio::Format::of(name.as_ref()).unwrap();
+        let read = molio::read_topology_bytes(format, &name, written(&name, 2)).unwrap();
+        assert_eq!(read.atoms(), topology().atoms(), "{name}");
+        assert_eq!(read.residues(), topology().residues(), "{name}");
+        assert_eq!(read.chains(), topology().chains(), "{name}");
+    }
+    let read =
+        molio::read_topology_bytes(molio::Format::Gro, "a.gro", written("a.gro", 1)).unwrap();
+    assert_eq!(read.n_residues(), 3);
+    assert_eq!(read.atoms()[8].name, "CA");
+    let read =
+        molio::read_topology_bytes(molio::Format::Xyz, "a.xyz", written("a.xyz", 1)).unwrap();
+    assert_eq!(read.atoms()[14].element, molio::Element::HYDROGEN);
+}
+
+#[test]
+fn compressed_arrays_are_read() {
+    // the members of our own archive, deflated by an independent writer
+    let bytes = written("a.npz", 4);
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(&bytes)).unwrap();
+    let (_folder, path) = scratch("deflated.npz");
+    let mut writer = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for name in ["positions.npy", "forces.npy", "time.npy"] {
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Deflated);
+        writer.start_file(name, options).unwrap();
+        std::io::copy(&mut archive.by_name(name).unwrap(), &mut writer).unwrap();
+    }
+    writer.finish().unwrap();
+    let mut reader = molio::open(&path).unwrap();
+    let all = frames(&mut *reader).unwrap();
+    assert_eq!(all.len(), 4);
+    for (index, read) in all.iter().enumerate() {
+        assert_eq!(read.positions, frame(index).positions);
+        assert_eq!(read.forces, frame(index).forces);
+        assert_eq!(read.time, frame(index).time);
+    }
+    reader.seek(1).unwrap();
+    assert_eq!(frames(&mut *reader).unwrap(), all[1..]);
 }

@@ -150,20 +150,6 @@ pub(super) fn cryst1(line: &[u8]) -> Result<Option<Cell>, ()> {
         .ok_or(())
 }
 
-/// Time (ps) and step in a title as GROMACS writes it: `… t=  10.00000 step= 5000`.
-pub(super) fn time_and_step(line: &[u8]) -> (Option<f64>, Option<i64>) {
-    let title = String::from_utf8_lossy(line);
-    let after = |key: &str| {
-        let rest = &title[title.rfind(key)? + key.len()..];
-        rest.split_whitespace().next().map(str::to_owned)
-    };
-    let time = after(" t=")
-        .and_then(|word| word.parse::<f64>().ok())
-        .filter(|time| time.is_finite());
-    let step = after(" step=").and_then(|word| word.parse().ok());
-    (time, step)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,14 +176,5 @@ mod tests {
         let line = b"CRYST1    1.000    1.000    1.000  90.00  90.00  90.00 P 1           1";
         assert_eq!(cryst1(line), Ok(None));
         assert!(cryst1(b"CRYST1   20.000   20.000").is_err());
-    }
-
-    #[test]
-    fn titles_of_gromacs() {
-        assert_eq!(
-            time_and_step(b"TITLE     Protein in water t=  10.50000 step= 5000"),
-            (Some(10.5), Some(5000))
-        );
-        assert_eq!(time_and_step(b"TITLE     Something else"), (None, None));
     }
 }

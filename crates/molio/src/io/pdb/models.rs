@@ -40,7 +40,7 @@ pub(super) fn read_model(
                 .map(|cell| state.cell = cell)
                 .map_err(|()| Wrong("a cell of positive edges and angles that close")),
             Record::Title => {
-                (state.time, state.step) = columns::time_and_step(line);
+                (state.time, state.step) = crate::io::numbers::time_and_step(line);
                 Ok(())
             }
             Record::End | Record::Model | Record::Other => Ok(()),

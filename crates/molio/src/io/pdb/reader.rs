@@ -1,8 +1,8 @@
 //! Frames of a PDB file.
 
-use super::altloc::{self, Candidate};
 use super::columns;
 use super::models::{self, State, position, read_model};
+use crate::io::altloc::{self, Candidate};
 use crate::io::input::Input;
 use crate::io::lines::Lines;
 use crate::io::{check_finite, no_such_frame};

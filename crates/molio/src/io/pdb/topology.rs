@@ -1,9 +1,9 @@
 //! The topology of a PDB file's first model.
 
-use super::altloc::{self, Candidate};
 use super::columns::{self, Record, columns as cut};
 use super::hybrid36;
-use super::models::{State, Wrong, no_atoms, read_model};
+use super::models::{State, Wrong, no_atoms, position, read_model};
+use crate::io::altloc::{self, Candidate};
 use crate::io::input::Input;
 use crate::io::lines::Lines;
 use crate::io::numbers::text;
@@ -64,11 +64,12 @@ fn residue_number(field: &[u8]) -> Result<i32, Wrong> {
         .ok_or(Wrong("a residue number in columns 23 to 26"))
 }
 
-/// Reads the first model, and the `CONECT` records wherever they are.
-pub(crate) fn read_topology(input: Input) -> Result<Topology> {
+/// Reads the first model and its positions (nm), and the `CONECT` records wherever they are.
+pub(crate) fn read_topology(input: Input) -> Result<(Topology, Vec<[f32; 3]>)> {
     let mut lines = Lines::new(input);
     let mut atoms: Vec<Line> = Vec::new();
     let mut candidates: Vec<Candidate> = Vec::new();
+    let mut positions = Vec::new();
     let mut connections: Vec<Connection> = Vec::new();
     let mut segment = 0;
     read_model(&mut lines, &mut State::default(), |record, line| {
@@ -93,14 +94,18 @@ pub(crate) fn read_topology(input: Input) -> Result<Topology> {
             altloc: columns::altloc(line),
             occupancy: columns::occupancy(line),
         });
+        positions.push(position(line)?);
         atoms.push(atom);
         Ok(())
     })?;
     if atoms.is_empty() {
         return Err(no_atoms(&lines));
     }
-    let mut keep = altloc::choose(&candidates).into_iter();
-    atoms.retain(|_| keep.next().unwrap_or(true));
+    let keep = altloc::choose(&candidates);
+    let mut kept = keep.iter();
+    atoms.retain(|_| kept.next().copied().unwrap_or(true));
+    let mut kept = keep.iter();
+    positions.retain(|_| kept.next().copied().unwrap_or(true));
     let mut topology = build(&atoms);
     while let Some(line) = lines.next()? {
         if columns::record(line) == Record::Conect {
@@ -108,7 +113,7 @@ pub(crate) fn read_topology(input: Input) -> Result<Topology> {
         }
     }
     topology.set_bonds(bonds(&connections, &atoms))?;
-    Ok(topology)
+    Ok((topology, positions))
 }
 
 fn build(atoms: &[Line]) -> Topology {

@@ -1,18 +1,18 @@
 //! Choosing among alternative locations.
 
 /// What the choice needs to know of an atom.
-pub(super) struct Candidate {
+pub(crate) struct Candidate {
     /// Which residue it belongs to, counted through the model; runs of equal numbers are one residue.
-    pub(super) residue: usize,
+    pub(crate) residue: usize,
     /// A letter, or a blank.
-    pub(super) altloc: u8,
-    pub(super) occupancy: f64,
+    pub(crate) altloc: u8,
+    pub(crate) occupancy: f64,
 }
 
 /// Which atoms to keep. A residue keeps the atoms without a letter, and those of the one letter whose
 /// atoms have the highest mean occupancy, the first in the file if several do: so what remains is one
 /// conformation that exists, not a mixture.
-pub(super) fn choose(candidates: &[Candidate]) -> Vec<bool> {
+pub(crate) fn choose(candidates: &[Candidate]) -> Vec<bool> {
     let mut keep = Vec::with_capacity(candidates.len());
     for residue in candidates.chunk_by(|a, b| a.residue == b.residue) {
         let chosen = best_letter(residue);
