@@ -1,4 +1,6 @@
 //! Integration tests of forcefield-gpu.
 
 mod energy_golden;
+mod energy_properties;
+mod energy_random;
 mod energy_support;
