@@ -6,3 +6,4 @@ pub(crate) mod folding;
 pub(crate) mod matmul;
 pub(crate) mod neighbours;
 pub(crate) mod norm;
+mod winograd;

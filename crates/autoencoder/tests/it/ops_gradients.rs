@@ -21,6 +21,34 @@ fn conv1d_gradients() {
     }
 }
 
+/// Wide layers of kernel 3 go another way (Winograd); a convolution of half the channels does not.
+#[test]
+fn wide_convolutions_equal_narrow_ones() {
+    for (batch, length) in [(1, 8), (2, 13), (3, 16)] {
+        let (x, w) = (random(&[batch, length, 64], 31), random(&[3, 64, 64], 32));
+        check(&[x.clone(), w.clone()], |i| ops::conv1d(&i[0], &i[1], 1, 1));
+        let half = |at| {
+            let (x, w) = (x.narrow(2, at, 32).unwrap(), w.narrow(1, at, 32).unwrap());
+            ops::conv1d(&x, &w, 1, 1).unwrap()
+        };
+        let expected = (half(0) + half(32)).unwrap();
+        let largest = |t: &Tensor| {
+            t.abs()
+                .unwrap()
+                .max_all()
+                .unwrap()
+                .to_scalar::<f64>()
+                .unwrap()
+        };
+        let found = ops::conv1d(&x, &w, 1, 1).unwrap();
+        assert!(largest(&(&expected - found).unwrap()) < 1e-12 * largest(&expected));
+        let single = |t: &Tensor| t.to_dtype(DType::F32).unwrap();
+        let found = ops::conv1d(&single(&x), &single(&w), 1, 1).unwrap();
+        let found = found.to_dtype(DType::F64).unwrap();
+        assert!(largest(&(&expected - found).unwrap()) < 3e-6 * largest(&expected));
+    }
+}
+
 #[test]
 fn conv_transpose1d_gradients() {
     for (kernel, stride, padding, length) in

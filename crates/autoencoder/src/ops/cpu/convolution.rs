@@ -2,6 +2,7 @@
 //! weights. A transposed convolution is the same three with their roles exchanged.
 
 use super::matmul::{Matrix, multiply};
+use super::winograd;
 use crate::ops::storage::Real;
 use rayon::prelude::*;
 
@@ -28,7 +29,7 @@ impl Geometry {
     }
 
     /// Threads over the batch where it feeds them all, else inside each product.
-    fn threads_over_batch(&self) -> bool {
+    pub(super) fn threads_over_batch(&self) -> bool {
         self.batch >= rayon::current_num_threads()
     }
 
@@ -53,6 +54,9 @@ impl Geometry {
 
 /// `y[p] = Σ_t x[s·p + t − padding] · w[t]`, weights `(kernel, channels_in, channels_out)`.
 pub(crate) fn forward<T: Real>(g: &Geometry, x: &[T], w: &[T]) -> Vec<T> {
+    if winograd::suits(g) {
+        return winograd::forward(g, x, w);
+    }
     let mut out = vec![T::ZERO; g.batch * g.length_out * g.channels_out];
     if out.is_empty() {
         return out;
@@ -125,6 +129,9 @@ pub(crate) fn input_gradient<T: Real>(g: &Geometry, dy: &[T], w: &[T]) -> Vec<T>
 
 /// `dw[t] = Σ_{b,p} x[s·p + t − padding]ᵀ · dy[p]`.
 pub(crate) fn weight_gradient<T: Real>(g: &Geometry, x: &[T], dy: &[T]) -> Vec<T> {
+    if winograd::suits(g) {
+        return winograd::weight_gradient(g, x, dy);
+    }
     let width = g.kernel * g.channels_in;
     let mut dw = vec![T::ZERO; width * g.channels_out];
     if dw.is_empty() || g.batch * g.length_out == 0 {
