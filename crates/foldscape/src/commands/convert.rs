@@ -148,7 +148,7 @@ fn align(frame: &mut Frame, reference: &[[f32; 3]], fitted: &[usize]) -> Result<
 fn anonymous(out: &Path, n_atoms: usize) -> Result<Topology> {
     if !matches!(
         Format::of(out),
-        Some(Format::Xtc | Format::Trr | Format::Dcd)
+        Some(Format::Xtc | Format::Trr | Format::Dcd | Format::Npy | Format::Npz)
     ) {
         bail!(
             "{}: this format holds names of atoms; name a topology with --top",

@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER", default_value = "foldscape-demo")]
     out: PathBuf,
     /// Passes over the training frames, at most.
-    #[arg(long, default_value_t = 300)]
+    #[arg(long, default_value_t = 200)]
     epochs: usize,
     /// Decides initial parameters, order of frames, and which blocks of time are held out.
     #[arg(long, default_value_t = 0)]
@@ -48,11 +48,12 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
     std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
-    let config = configure(arguments)?;
-    let dataset = training::dataset(&config.data)?;
+    let data = frames(arguments)?;
+    let dataset = training::dataset(&data)?;
     if dataset.split().test.is_empty() {
         bail!("{} frames are too few to hold any out", dataset.n_frames());
     }
+    let config = configure(arguments, data, dataset.n_atoms());
     let outcome = training::train(&config, &dataset, interrupt::flag()?.as_ref())?;
     if outcome == Outcome::Interrupted {
         bail!(
@@ -74,7 +75,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn configure(arguments: &Arguments) -> Result<Config> {
+/// Where the frames come from, and which blocks of time are held out.
+fn frames(arguments: &Arguments) -> Result<DataConfig> {
     let source = match &arguments.data {
         Some(data) => SourceConfig {
             trajectory: data.clone(),
@@ -82,7 +84,7 @@ fn configure(arguments: &Arguments) -> Result<Config> {
         },
         None => bundled(&arguments.out)?,
     };
-    let data = DataConfig {
+    Ok(DataConfig {
         selection: arguments.select.clone(),
         split: SplitConfig {
             blocks: 20,
@@ -92,18 +94,32 @@ fn configure(arguments: &Arguments) -> Result<Config> {
             ..SplitConfig::default()
         },
         ..DataConfig::new(vec![source])
-    };
-    Ok(Config {
+    })
+}
+
+fn configure(arguments: &Arguments, data: DataConfig, n_atoms: usize) -> Config {
+    Config {
         out: arguments.out.join("model"),
         data,
-        model: ModelConfig::Conv1d(Conv1dConfig::default()),
+        model: ModelConfig::Conv1d(network(n_atoms)),
         trainer: TrainerConfig {
             epochs: arguments.epochs,
-            patience: Some(40),
+            patience: Some(30),
             seed: arguments.seed,
             ..TrainerConfig::default()
         },
-    })
+    }
+}
+
+/// The convolutional network with as many halvings as leave a few positions of the chain, and more channels at
+/// its narrowest than the published one, whose single channel leaves small proteins one number.
+fn network(n_atoms: usize) -> Conv1dConfig {
+    let halvings = (n_atoms as f64 / 3.0).log2() as usize;
+    Conv1dConfig {
+        depth: halvings.saturating_sub(2).clamp(1, 4),
+        bottleneck_channels: 64,
+        ..Conv1dConfig::default()
+    }
 }
 
 /// Puts the bundled trajectory beside the results, where the user can look at it.

@@ -1,0 +1,156 @@
+//! info, convert, analyze.
+
+use crate::{data, failure, in_folder, json, real_input};
+
+#[test]
+fn info_tells_what_a_trajectory_holds() {
+    let info = json(&[
+        "info",
+        &data("cln025.xtc"),
+        "--top",
+        &data("cln025.pdb"),
+        "--json",
+    ]);
+    assert_eq!(
+        (info["atoms"].as_u64(), info["residues"].as_u64()),
+        (Some(166), Some(10))
+    );
+    assert_eq!(
+        (info["frames"].as_u64(), info["time_step"].as_f64()),
+        (Some(1150), Some(1.0))
+    );
+    assert_eq!(
+        (info["velocities"].as_bool(), info["cell"].is_null()),
+        (Some(false), true)
+    );
+    // without a topology, what the file itself knows
+    let bare = json(&["info", &data("cln025.xtc"), "--json"]);
+    assert_eq!(
+        (bare["atoms"].as_u64(), bare["residues"].is_null()),
+        (Some(166), true)
+    );
+}
+
+#[test]
+fn a_mismatched_topology_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca = in_folder(&folder, "ca.pdb");
+    json(&[
+        "convert",
+        &data("cln025.pdb"),
+        &ca,
+        "--select",
+        "name CA",
+        "--json",
+    ]);
+    let message = failure(&["info", &data("cln025.xtc"), "--top", &ca]);
+    assert!(
+        message.contains("10 atoms") && message.contains("166"),
+        "{message}"
+    );
+}
+
+#[test]
+fn convert_selects_strides_and_aligns() {
+    let folder = tempfile::tempdir().unwrap();
+    let (dcd, pdb) = (in_folder(&folder, "ca.dcd"), in_folder(&folder, "ca.pdb"));
+    let common = [
+        "convert",
+        &data("cln025.xtc"),
+        "--top",
+        &data("cln025.pdb"),
+        "--select",
+        "name CA",
+        "--stride",
+        "100",
+    ];
+    let run = |out: &str, more: &[&str]| {
+        let mut arguments = common.to_vec();
+        arguments.insert(2, out);
+        arguments.extend(more);
+        arguments.push("--json");
+        json(&arguments)
+    };
+    let written = run(&dcd, &["--align", "name CA"]);
+    assert_eq!(
+        (written["atoms"].as_u64(), written["frames"].as_u64()),
+        (Some(10), Some(12))
+    );
+    run(&pdb, &["--align", "name CA"]);
+    // the aligned frames need no further alignment: RMSD is the same from both formats
+    let from_dcd = json(&["analyze", &dcd, "--top", &pdb, "--json"]);
+    let from_pdb = json(&["analyze", &pdb, "--json"]);
+    for (a, b) in from_dcd["rmsd"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(from_pdb["rmsd"].as_array().unwrap())
+    {
+        assert!((a.as_f64().unwrap() - b.as_f64().unwrap()).abs() < 2e-4);
+    }
+}
+
+#[test]
+fn a_wrong_selection_points_at_the_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = in_folder(&folder, "out.xtc");
+    let message = failure(&[
+        "convert",
+        &data("cln025.pdb"),
+        &out,
+        "--select",
+        "name CA and )",
+    ]);
+    assert!(message.contains('^'), "{message}");
+    let message = failure(&[
+        "convert",
+        &data("cln025.pdb"),
+        &out,
+        "--select",
+        "resname XYZ",
+    ]);
+    assert!(message.contains("none of the 166 atoms"), "{message}");
+}
+
+#[test]
+fn missing_files_and_formats_are_named() {
+    assert!(failure(&["info", "nowhere.pdb"]).contains("nowhere.pdb"));
+    assert!(failure(&["info", "notes.txt"]).contains("notes.txt"));
+}
+
+#[test]
+fn analyze_measures_each_frame() {
+    let analysis = json(&["analyze", &data("cln025.pdb"), "--json"]);
+    assert_eq!(analysis["frames"].as_u64(), Some(1));
+    assert!(analysis["rmsd"][0].as_f64().unwrap() < 1e-6);
+    // φ is undefined at the first residue, ψ at the last
+    assert!(analysis["phi"][0][0].is_null() && analysis["psi"][0][9].is_null());
+    let phi = analysis["phi"][0][1].as_f64().unwrap();
+    assert!((-std::f64::consts::PI..=std::f64::consts::PI).contains(&phi));
+    let counts = &analysis["ramachandran"][0];
+    let total: u64 = ["favored", "allowed", "outlier"]
+        .iter()
+        .map(|class| counts[class].as_u64().unwrap())
+        .sum();
+    assert_eq!(total, 8);
+    assert_eq!(analysis["chirality_errors"][0].as_u64(), Some(0));
+}
+
+#[test]
+fn real_trajectories_of_three_programs() {
+    let Some(psf) = real_input("adk/adk.psf") else {
+        return;
+    };
+    let dcd = real_input("adk/adk_dims.dcd").unwrap();
+    let info = json(&["info", &dcd, "--top", &psf, "--json"]);
+    assert_eq!(
+        (info["atoms"].as_u64(), info["frames"].as_u64()),
+        (Some(3341), Some(98))
+    );
+    let trr = real_input("trajectories/trr_test_only_10_frame_10_atoms.trr").unwrap();
+    let info = json(&["info", &trr, "--json"]);
+    assert_eq!(
+        (info["atoms"].as_u64(), info["frames"].as_u64()),
+        (Some(10), Some(10))
+    );
+}

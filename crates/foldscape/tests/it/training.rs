@@ -1,0 +1,104 @@
+//! train and generate.
+
+use crate::{data, failure, foldscape, in_folder, json};
+
+fn configuration(folder: &tempfile::TempDir) -> String {
+    let path = in_folder(folder, "train.toml");
+    let text = format!(
+        r#"
+out = "run"
+[data]
+sources = [{{ trajectory = {:?}, topology = {:?} }}]
+selection = "name CA"
+stride = 10
+[model]
+kind = "conv1d"
+depth = 1
+init_channels = 8
+bottleneck_channels = 8
+[trainer]
+epochs = 2
+"#,
+        data("cln025.xtc"),
+        data("cln025.pdb")
+    );
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn trains_resumes_and_generates() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(&folder);
+    let report = json(&["train", &config, "--json"]);
+    assert_eq!(report["epochs"].as_u64(), Some(2));
+    assert!(report["rmsd_angstrom"].as_f64().unwrap() > 0.0);
+    // more epochs go on from the second
+    let report = json(&["train", &config, "--epochs", "3", "--json"]);
+    assert_eq!(report["epochs"].as_u64(), Some(3));
+    // another configuration in the same folder is refused, and the change is named
+    let message = failure(&["train", &config, "--learning-rate", "0.5"]);
+    assert!(message.contains("learning_rate"), "{message}");
+
+    let (run, out) = (in_folder(&folder, "run"), in_folder(&folder, "path.pdb"));
+    let start = data("cln025.pdb");
+    let end = format!("{}:1100", data("cln025.xtc"));
+    let generated = json(&[
+        "generate", &run, &out, "--from", &start, "--to", &end, "--top", &start, "--steps", "5",
+        "--json",
+    ]);
+    assert_eq!(
+        (generated["atoms"].as_u64(), generated["frames"].as_u64()),
+        (Some(10), Some(5))
+    );
+    assert_eq!(json(&["info", &out, "--json"])["frames"].as_u64(), Some(5));
+    let generated = json(&[
+        "generate", &run, &out, "--point", "-0.1,0.2", "--point", "0,0", "--json",
+    ]);
+    assert_eq!(generated["frames"].as_u64(), Some(2));
+    assert!(failure(&["generate", &run, &out, "--point", "1,2,3"]).contains("2 numbers"));
+}
+
+#[test]
+fn an_unknown_setting_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(&folder);
+    let text = std::fs::read_to_string(&config)
+        .unwrap()
+        .replace("stride", "strid");
+    std::fs::write(&config, text).unwrap();
+    let message = failure(&["train", &config]);
+    assert!(
+        message.contains("strid") && message.contains("line"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_first_try_needs_no_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = in_folder(&folder, "first");
+    let output = foldscape(&[
+        "train",
+        "--data",
+        &data("cln025.xtc"),
+        "--top",
+        &data("cln025.pdb"),
+        "--select",
+        "name CA",
+        "--model",
+        "conv1d",
+        "--out",
+        &out,
+        "--epochs",
+        "1",
+        "--latent",
+        "3",
+    ]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(std::path::Path::new(&out).join("best.safetensors").exists());
+}
