@@ -13,8 +13,10 @@ pub mod divergence;
 mod error;
 
 pub mod backbone;
+pub mod bootstrap;
 pub mod chirality;
 pub mod clashes;
+pub mod comparison;
 pub mod contacts;
 pub mod dope;
 pub mod figure;

@@ -14,6 +14,7 @@ pub mod published;
 mod simplex;
 mod sliced;
 
+pub(crate) use lattice::Lattice;
 pub(crate) use merged::Merged;
 pub use plane::{transport, wasserstein_2d};
 pub use sliced::sliced_wasserstein;

@@ -1,5 +1,6 @@
 //! Integration tests of metrics.
 
+mod distribution_comparison;
 mod distribution_golden;
 mod distribution_tica;
 mod distribution_transport;
