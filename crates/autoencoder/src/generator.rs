@@ -1,6 +1,6 @@
 //! Making conformations with a trained model.
 
-use crate::checkpoint::{Checkpoint, Header};
+use crate::checkpoint::{Checkpoint, Header, ModelDescription};
 use crate::latent_map::decode_codes;
 use crate::path::straight_line;
 use crate::{Autoencoder, Error, Result};
@@ -61,6 +61,13 @@ impl Generator {
     /// [`Error::Setting`] for points of another dimension, or points that decode to something that is
     /// not finite.
     pub fn decode(&self, points: &[Vec<f32>]) -> Result<Trajectory> {
+        if let ModelDescription::Shipped(config) = &self.header.model {
+            let latent = config.latent();
+            if let Some(wrong) = points.iter().find(|point| point.len() != latent) {
+                let expected = format!("{latent} numbers");
+                return Err(Error::setting("latent point", expected, wrong.len()));
+            }
+        }
         let scale = self.header.data.standardisation;
         let values = decode_codes(self.model.as_ref(), points, BATCH, &self.device)?;
         let size = 3 * self.topology().n_atoms();
