@@ -24,6 +24,13 @@ const TOPICS: &[Topic] = &[
         arguments: &["$DATA/chignolin/5awl.pdb", "crates/foldscape/data"],
     },
     Topic {
+        name: "forcefield",
+        about: "peptides with every residue form: OpenMM's parameters, energies and forces",
+        script: "forcefield_golden.py",
+        requirements: "md",
+        arguments: &["crates/forcefield-gpu/tests/data/system", "$DATA"],
+    },
+    Topic {
         name: "energy",
         about: "every term and solvent model on random molecules, by OpenMM's Reference platform",
         script: "energy_terms.py",
@@ -81,7 +88,7 @@ fn regenerate(root: &Path, topic: &Topic) -> Result<()> {
 }
 
 /// The Python of a virtual environment under `target/` that holds exactly the pinned packages.
-fn environment(root: &Path, requirements: &str) -> Result<std::path::PathBuf> {
+pub(crate) fn environment(root: &Path, requirements: &str) -> Result<std::path::PathBuf> {
     let list = root.join(format!("xtask/python/requirements-{requirements}.txt"));
     let wanted = std::fs::read_to_string(&list).with_context(|| list.display().to_string())?;
     let folder = root.join("target/fixtures").join(requirements);

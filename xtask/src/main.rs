@@ -4,6 +4,7 @@
 
 mod ci;
 mod fixtures;
+mod forcefield;
 mod tidy;
 
 use anyhow::{Result, bail};
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 const USAGE: &str = "\
 cargo xtask ci [--skip-tests]   format, clippy, tests, documentation, tidy
 cargo xtask tidy                what clippy cannot check: crate edges, sizes, documents
+cargo xtask forcefield          the built-in force fields, from OpenMM's XML files
 cargo xtask fixtures [TOPIC…]   regenerate golden data with pinned Python packages; without a topic, list them";
 
 fn main() -> Result<()> {
@@ -21,6 +23,7 @@ fn main() -> Result<()> {
         ["ci"] => ci::run(true),
         ["ci", "--skip-tests"] => ci::run(false),
         ["tidy"] => tidy::run(&root()),
+        ["forcefield"] => forcefield::run(&root()),
         ["fixtures", ref topics @ ..] => fixtures::run(&root(), topics),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

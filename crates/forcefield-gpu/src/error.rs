@@ -1,6 +1,7 @@
 //! What can go wrong, and where.
 
 use crate::InstructionSet;
+use std::path::{Path, PathBuf};
 
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -9,6 +10,71 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// The operating system refused to read a file.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file's content is not what its format prescribes.
+    #[error("{path}, line {line}: expected {expected}, found {found}", path = path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Line from 1; 0 for the file as a whole.
+        line: usize,
+        /// What should stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A file asks for a force, or for an option of one, that this engine does not have.
+    #[error("{path}, line {line}: {force} is not supported: {detail}", path = path.display())]
+    UnsupportedForce {
+        /// The file.
+        path: PathBuf,
+        /// Line from 1; 0 for the file as a whole.
+        line: usize,
+        /// Name of the force.
+        force: String,
+        /// Its expression, or the option that is not known.
+        detail: String,
+    },
+    /// No residue template of the force field has the atoms and bonds of a residue.
+    #[error("no template for residue {residue} with atoms {atoms}: {reason}")]
+    NoTemplate {
+        /// Name, number, chain and index of the residue.
+        residue: String,
+        /// Names of its atoms.
+        atoms: String,
+        /// The nearest template, and what is missing or too much.
+        reason: String,
+    },
+    /// Several templates with different parameters fit a residue.
+    #[error("residue {residue} fits several templates: {templates}; name one of them")]
+    AmbiguousTemplate {
+        /// Name, number, chain and index of the residue.
+        residue: String,
+        /// Names of the templates.
+        templates: String,
+    },
+    /// A force has no parameters for an atom.
+    #[error("{force} has no {what} for atom {atom}, type {atom_type}")]
+    MissingParameters {
+        /// Name of the force.
+        force: &'static str,
+        /// Which parameter.
+        what: String,
+        /// Residue and name of the atom.
+        atom: String,
+        /// Its type.
+        atom_type: String,
+    },
+    /// Options that do not go together, or not with this force field or structure.
+    #[error("cannot build the system: {0}")]
+    Options(String),
     /// A term of a [`System`](crate::System) refers to an atom that does not exist.
     #[error("{term} {index}: refers to atom {atom}, but the system has {n_atoms} atoms")]
     AtomIndex {
@@ -102,4 +168,31 @@ pub enum Error {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl Error {
+    /// Shorthand for [`Error::Malformed`].
+    pub(crate) fn malformed(
+        path: &Path,
+        line: usize,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Self {
+        Self::Malformed {
+            path: path.to_owned(),
+            line,
+            expected: expected.into(),
+            found: shorten(found.into()),
+        }
+    }
+}
+
+/// Keeps what a hostile file says out of the message beyond the first 200 characters.
+fn shorten(text: String) -> String {
+    if text.chars().count() <= 200 {
+        return text;
+    }
+    let mut short: String = text.chars().take(200).collect();
+    short.push('…');
+    short
 }

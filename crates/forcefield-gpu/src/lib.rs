@@ -4,17 +4,26 @@
 //! holds the parameters of every term of one molecule, wherever they came from; whatever evaluates it
 //! takes many conformers of that molecule at a time. [`Reference`] defines the numbers.
 
+mod builtin;
 mod cpu;
 mod engine;
 mod error;
+mod forcefield;
+mod matching;
+mod openmm_system;
 mod reference;
+mod subset;
 pub mod system;
+mod templates;
 mod term_energies;
 mod terms;
+mod xml;
 
 pub use cpu::InstructionSet;
 pub use engine::{Device, Engine, EngineConfig, Evaluation, LaneUse, Nonfinite};
 pub use error::{Error, Result};
+pub use forcefield::{ConstrainedBonds, ForceField, Solvent, SystemOptions};
 pub use reference::Reference;
+pub use subset::{MOLEARN_ATOMS, subset_atoms};
 pub use system::System;
 pub use term_energies::TermEnergies;

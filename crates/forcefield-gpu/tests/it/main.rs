@@ -4,3 +4,7 @@ mod energy_golden;
 mod energy_properties;
 mod energy_random;
 mod energy_support;
+mod system_data;
+mod system_errors;
+mod system_golden;
+mod system_support;
