@@ -44,6 +44,41 @@ const TOPICS: &[Topic] = &[
         requirements: "md",
         arguments: &["crates/molio/tests/data/structures", "--data", "$DATA"],
     },
+    Topic {
+        name: "autoencoder",
+        about: "operations and their gradients, by PyTorch",
+        script: "autoencoder_ops.py",
+        requirements: "torch",
+        arguments: &["crates/autoencoder/tests/data"],
+    },
+    Topic {
+        name: "distribution",
+        about: "TICA, transport, densities and Markov models, by deeptime, POT and scipy",
+        script: "distribution_golden.py",
+        requirements: "md",
+        arguments: &["crates/metrics/tests/data/distribution"],
+    },
+    Topic {
+        name: "formats",
+        about: "trajectories written by MDAnalysis and mdtraj",
+        script: "io_golden.py",
+        requirements: "md",
+        arguments: &["crates/molio/tests/data/io_golden"],
+    },
+    Topic {
+        name: "langevin",
+        about: "paths of OpenMM's Langevin-middle integrator without friction",
+        script: "langevin_middle.py",
+        requirements: "md",
+        arguments: &["crates/dynamics/tests/data"],
+    },
+    Topic {
+        name: "structure",
+        about: "structure metrics of peptides and of real structures, by mdtraj",
+        script: "structure_metrics.py",
+        requirements: "md",
+        arguments: &["crates/metrics/tests/data/structure", "$DATA"],
+    },
 ];
 
 /// Regenerates the named topics, each in the environment of its requirements.

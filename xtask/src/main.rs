@@ -5,6 +5,7 @@
 mod ci;
 mod fixtures;
 mod forcefield;
+mod ramachandran;
 mod tidy;
 
 use anyhow::{Result, bail};
@@ -14,7 +15,8 @@ const USAGE: &str = "\
 cargo xtask ci [--skip-tests]   format, clippy, tests, documentation, tidy
 cargo xtask tidy                what clippy cannot check: crate edges, sizes, documents
 cargo xtask forcefield          the built-in force fields, from OpenMM's XML files
-cargo xtask fixtures [TOPIC…]   regenerate golden data with pinned Python packages; without a topic, list them";
+cargo xtask fixtures [TOPIC…]   regenerate golden data with pinned Python packages; without a topic, list them
+cargo xtask ramachandran DIR    re-encode the Top8000 grids in DIR for the crate metrics";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +27,10 @@ fn main() -> Result<()> {
         ["tidy"] => tidy::run(&root()),
         ["forcefield"] => forcefield::run(&root()),
         ["fixtures", ref topics @ ..] => fixtures::run(&root(), topics),
+        ["ramachandran", source] => ramachandran::run(
+            source.as_ref(),
+            &root().join("crates/metrics/data/ramachandran.bin"),
+        ),
         [] | ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

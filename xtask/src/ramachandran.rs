@@ -29,7 +29,7 @@ const GRIDS: [(&str, f64); 6] = [
 ];
 
 /// Reads the `rama8000-*.data` files in the folder `source` and writes the file `out`.
-pub fn run(source: &Path, out: &Path) -> Result<()> {
+pub(crate) fn run(source: &Path, out: &Path) -> Result<()> {
     let mut bytes = b"RAMA8K01".to_vec();
     for (name, allowed) in GRIDS {
         let path = source.join(name);
@@ -60,7 +60,10 @@ fn parse(text: &str) -> Result<Vec<f64>> {
 
 fn node(degrees: f64) -> Result<usize> {
     let node = (degrees + 179.0) / 2.0;
-    ensure!(node.fract() == 0.0 && (0.0..N as f64).contains(&node), "no node at {degrees}°");
+    ensure!(
+        node.fract() == 0.0 && (0.0..N as f64).contains(&node),
+        "no node at {degrees}°"
+    );
     Ok(node as usize)
 }
 
@@ -80,8 +83,16 @@ fn encode(grid: &[f64], allowed: f64, bytes: &mut Vec<u8>) {
     for i in 0..N {
         for j in 0..N {
             let (next_i, next_j) = ((i + 1) % N, (j + 1) % N);
-            let corners = [i * N + j, i * N + next_j, next_i * N + j, next_i * N + next_j];
-            if corners.iter().any(|&corner| classes[corner] != classes[corners[0]]) {
+            let corners = [
+                i * N + j,
+                i * N + next_j,
+                next_i * N + j,
+                next_i * N + next_j,
+            ];
+            if corners
+                .iter()
+                .any(|&corner| classes[corner] != classes[corners[0]])
+            {
                 corners.iter().for_each(|&corner| mixed[corner] = true);
             }
         }

@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod analyze;
+mod compare;
 mod convert;
 mod demo;
 mod generate;
@@ -17,6 +18,8 @@ pub(crate) enum Command {
     Convert(convert::Arguments),
     /// Structure metrics of each frame: RMSD, RMSF, radius of gyration.
     Analyze(analyze::Arguments),
+    /// Compare a model's ensemble with a reference: TICA, Wasserstein distances, contacts.
+    Compare(compare::Arguments),
     /// Train an autoencoder on a trajectory; run again to resume.
     Train(train::Arguments),
     /// Decode latent points, or a path between two frames, into structures.
@@ -31,6 +34,7 @@ impl Command {
             Self::Info(arguments) => info::run(&arguments),
             Self::Convert(arguments) => convert::run(&arguments),
             Self::Analyze(arguments) => analyze::run(&arguments),
+            Self::Compare(arguments) => compare::run(&arguments),
             Self::Train(arguments) => train::run(&arguments),
             Self::Generate(arguments) => generate::run(&arguments),
             Self::Demo(arguments) => demo::run(&arguments),

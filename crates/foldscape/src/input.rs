@@ -62,3 +62,27 @@ pub(crate) fn select(selection: &str, topology: &Topology) -> Result<Vec<usize>>
     }
     Ok(indices)
 }
+
+/// A NumPy array of floating-point numbers.
+pub(crate) struct Array {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) values: Vec<f64>,
+}
+
+/// Reads a `.npy` file of f32 or f64.
+pub(crate) fn array(path: &Path) -> Result<Array> {
+    let name = || path.display().to_string();
+    let bytes = std::fs::read(path).with_context(name)?;
+    let file = npyz::NpyFile::new(&bytes[..]).with_context(name)?;
+    let shape = file.shape().iter().map(|&n| n as usize).collect();
+    let values = match file.dtype().num_bytes() {
+        Some(8) => file.into_vec::<f64>().with_context(name)?,
+        _ => file
+            .into_vec::<f32>()
+            .with_context(name)?
+            .into_iter()
+            .map(f64::from)
+            .collect(),
+    };
+    Ok(Array { shape, values })
+}

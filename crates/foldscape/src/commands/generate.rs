@@ -98,28 +98,17 @@ fn parse_point(text: &str) -> Result<Vec<f32>> {
 }
 
 fn points_from_file(path: &Path) -> Result<Vec<Vec<f32>>> {
-    let name = || path.display().to_string();
-    let bytes = std::fs::read(path).with_context(name)?;
-    let array = npyz::NpyFile::new(&bytes[..]).with_context(name)?;
-    let &[_, width] = array.shape() else {
+    let array = input::array(path)?;
+    let [_, width] = array.shape[..] else {
         bail!(
             "{}: expected an array of shape (points, latent), found {:?}",
             path.display(),
-            array.shape()
+            array.shape
         );
     };
-    let values: Vec<f32> = match array.dtype().num_bytes() {
-        Some(8) => array
-            .into_vec::<f64>()
-            .with_context(name)?
-            .into_iter()
-            .map(|value| value as f32)
-            .collect(),
-        _ => array.into_vec::<f32>().with_context(name)?,
-    };
-    Ok(values
-        .chunks_exact(width.max(1) as usize)
-        .map(<[f32]>::to_vec)
+    let rows = array.values.chunks_exact(width.max(1));
+    Ok(rows
+        .map(|row| row.iter().map(|&value| value as f32).collect())
         .collect())
 }
 

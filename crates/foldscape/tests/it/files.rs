@@ -154,3 +154,61 @@ fn real_trajectories_of_three_programs() {
         (Some(10), Some(10))
     );
 }
+
+#[test]
+fn an_ensemble_compared_with_itself_is_no_distance_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = in_folder(&folder, "report.html");
+    let (xtc, top) = (data("cln025.xtc"), data("cln025.pdb"));
+    let common = [
+        "--top",
+        &top,
+        "--native",
+        &top,
+        "--bootstrap",
+        "5",
+        "--stride",
+        "2",
+        "--json",
+    ];
+    let compare = |model: &str, more: &[&str]| {
+        let arguments = [
+            &["compare", "--reference", &xtc, "--model", model][..],
+            &common,
+            more,
+        ]
+        .concat();
+        json(&arguments)
+    };
+    let same = compare(&xtc, &["--report", &report]);
+    for quantity in [
+        "bond",
+        "angle",
+        "dihedral",
+        "rg",
+        "end_to_end",
+        "rmsd_to_native",
+    ] {
+        let entry = &same[quantity]["w1"];
+        assert!(
+            entry["value"].as_f64().unwrap().abs() < 1e-9,
+            "{quantity}: {entry}"
+        );
+        assert!(
+            entry["baseline"].as_f64().unwrap() > 0.0,
+            "{quantity}: {entry}"
+        );
+    }
+    assert!(same["tica"]["w1_2d"]["value"].as_f64().unwrap().abs() < 1e-9);
+    assert!(std::fs::read_to_string(&report).unwrap().contains("<svg"));
+    // every tenth frame is another sample of the same, one structure is not
+    let thinned = in_folder(&folder, "thinned.xtc");
+    json(&[
+        "convert", &xtc, &thinned, "--top", &top, "--stride", "10", "--json",
+    ]);
+    let near = compare(&thinned, &[])["rg"]["w1"]["value"]
+        .as_f64()
+        .unwrap();
+    let far = compare(&top, &[])["rg"]["w1"]["value"].as_f64().unwrap();
+    assert!(0.0 < near && near < far, "{near} {far}");
+}
