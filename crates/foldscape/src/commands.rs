@@ -4,6 +4,7 @@ mod analyze;
 mod compare;
 mod convert;
 mod demo;
+mod energy;
 mod generate;
 mod info;
 mod train;
@@ -18,6 +19,8 @@ pub(crate) enum Command {
     Convert(convert::Arguments),
     /// Structure metrics of each frame: RMSD, RMSF, radius of gyration.
     Analyze(analyze::Arguments),
+    /// Energies and forces of every frame with an AMBER force field.
+    Energy(energy::Arguments),
     /// Compare a model's ensemble with a reference: TICA, Wasserstein distances, contacts.
     Compare(compare::Arguments),
     /// Train an autoencoder on a trajectory; run again to resume.
@@ -34,6 +37,7 @@ impl Command {
             Self::Info(arguments) => info::run(&arguments),
             Self::Convert(arguments) => convert::run(&arguments),
             Self::Analyze(arguments) => analyze::run(&arguments),
+            Self::Energy(arguments) => energy::run(&arguments),
             Self::Compare(arguments) => compare::run(&arguments),
             Self::Train(arguments) => train::run(&arguments),
             Self::Generate(arguments) => generate::run(&arguments),

@@ -212,3 +212,52 @@ fn an_ensemble_compared_with_itself_is_no_distance_away() {
     let far = compare(&top, &[])["rg"]["w1"]["value"].as_f64().unwrap();
     assert!(0.0 < near && near < far, "{near} {far}");
 }
+
+/// Against OpenMM 8.6.1, Reference platform, ff14SB and GBn2, of the same file.
+#[test]
+fn energies_are_those_of_openmm() {
+    let folder = tempfile::tempdir().unwrap();
+    let forces = in_folder(&folder, "forces.npy");
+    let energies = json(&[
+        "energy",
+        &data("cln025.pdb"),
+        "--ff",
+        "ff14SB",
+        "--solvent",
+        "gbn2",
+        "--forces",
+        &forces,
+        "--json",
+    ]);
+    let frame = &energies["frames"][0];
+    let expected = [
+        ("bond", 17.769591),
+        ("angle", 68.829035),
+        ("torsion", 411.898431),
+        ("nonbonded", -980.770085),
+        ("solvation", -1255.121572),
+        ("total", -1737.394600),
+    ];
+    for (term, expected) in expected {
+        // positions are read as f32: at 3 nm from the origin that is 1e-4 Å of a stiff bond
+        let found = frame[term].as_f64().unwrap();
+        assert!(
+            (found - expected).abs() < 2e-3,
+            "{term}: {found}, OpenMM {expected}"
+        );
+    }
+    // the header of a .npy file names the shape
+    let bytes = std::fs::read(&forces).unwrap();
+    assert!(String::from_utf8_lossy(&bytes[..128]).contains("(1, 166, 3)"));
+    assert!(failure(&["energy", &data("cln025.pdb"), "--device", "cuda"]).contains("CUDA"));
+    let ca = in_folder(&folder, "ca.pdb");
+    json(&[
+        "convert",
+        &data("cln025.pdb"),
+        &ca,
+        "--select",
+        "name CA",
+        "--json",
+    ]);
+    assert!(failure(&["energy", &ca]).contains("TYR"));
+}

@@ -1,8 +1,8 @@
 //! PDB files: fixed columns, one atom a line.
 //!
-//! Topologies and frames come from one column reader of our own. pdbtbx, tried on real files, refuses
-//! or changes what MD programs write: residues without a chain identifier, numbers that wrapped around
-//! or went hexadecimal, short lines, `MODEL 0`; and it takes 15 times as long.
+//! Topologies and frames come from one column reader of our own: it reads what MD programs write (residues
+//! without a chain identifier, numbers that wrapped around or went hexadecimal, short lines) and is meant for
+//! ensembles. pdbtbx, a model of crystallographers' files, is what its tests are compared with.
 //!
 //! - **Models.** A frame ends at `ENDMDL`, `END`, the next `MODEL` or the end of the file. The first
 //!   frame makes the topology; later ones must have as many atoms.

@@ -1,0 +1,224 @@
+//! `foldscape energy`
+
+use crate::{input::Source, output};
+use anyhow::{Context, Result, bail, ensure};
+use dynamics::Batch;
+use forcefield_gpu::system::BornModel;
+use forcefield_gpu::{Engine, EngineConfig, ForceField, Nonfinite, SystemOptions, TermEnergies};
+use molio::Frame;
+use npyz::WriterBuilder;
+use serde::Serialize;
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// Conformers that are evaluated at once: enough for all threads, little memory.
+const BATCH: usize = 1024;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    source: Source,
+    /// Force field: built in, or OpenMM force-field XML files.
+    #[arg(long, value_name = "ff14SB|ff19SB|FILE.xml", num_args = 1.., default_values = ["ff14SB"])]
+    ff: Vec<String>,
+    /// Implicit solvent.
+    #[arg(long, value_enum, default_value_t = SolventModel::None)]
+    solvent: SolventModel,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    device: DeviceName,
+    /// Write forces (kJ/mol/nm), a NumPy array of shape (frames, atoms, 3).
+    #[arg(long, value_name = "FILE.npy")]
+    forces: Option<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum SolventModel {
+    None,
+    Hct,
+    Obc1,
+    Obc2,
+    Gbn,
+    Gbn2,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum DeviceName {
+    Cpu,
+    Cuda,
+}
+
+/// kJ/mol
+#[derive(Serialize)]
+struct FrameEnergies {
+    bond: f64,
+    angle: f64,
+    torsion: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cmap: Option<f64>,
+    nonbonded: f64,
+    solvation: f64,
+    total: f64,
+}
+
+#[derive(Serialize)]
+struct Energies {
+    n_atoms: usize,
+    frames: Vec<FrameEnergies>,
+    /// spent evaluating, reading not counted
+    seconds: f64,
+    instruction_set: String,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let (energies, forces) = evaluate(arguments)?;
+    if let Some(path) = &arguments.forces {
+        write_forces(path, &forces, energies.n_atoms)
+            .with_context(|| path.display().to_string())?;
+    }
+    if arguments.json {
+        return output::json(&energies);
+    }
+    let mean = |term: fn(&FrameEnergies) -> f64| {
+        let sum: f64 = energies.frames.iter().map(term).sum();
+        format!("{:.3} kJ/mol", sum / energies.frames.len() as f64)
+    };
+    output::table(&[
+        ("frames", energies.frames.len().to_string()),
+        ("bond, mean over frames", mean(|frame| frame.bond)),
+        ("angle", mean(|frame| frame.angle)),
+        (
+            "torsion",
+            mean(|frame| frame.torsion + frame.cmap.unwrap_or(0.0)),
+        ),
+        ("nonbonded", mean(|frame| frame.nonbonded)),
+        ("solvation", mean(|frame| frame.solvation)),
+        ("total", mean(|frame| frame.total)),
+        (
+            "time",
+            format!(
+                "{:.4} s with {}",
+                energies.seconds, energies.instruction_set
+            ),
+        ),
+    ])
+}
+
+/// Energies of all frames, and their forces where they are wanted.
+fn evaluate(arguments: &Arguments) -> Result<(Energies, Vec<[f32; 3]>)> {
+    if arguments.device == DeviceName::Cuda {
+        bail!("this build has no CUDA kernels; use --device cpu");
+    }
+    let topology = arguments.source.topology()?;
+    let system =
+        force_field(&arguments.ff)?.create_system(&topology, &options(arguments.solvent))?;
+    let engine = Engine::new(&system, EngineConfig::default())?;
+    let n_atoms = topology.n_atoms();
+    let mut energies = Energies {
+        n_atoms,
+        frames: Vec::new(),
+        seconds: 0.0,
+        instruction_set: format!("{:?}", engine.instruction_set()),
+    };
+    let mut forces = Vec::new();
+    let mut reader = arguments.source.open()?;
+    let mut frame = Frame::default();
+    let mut positions = Vec::new();
+    loop {
+        let more = reader.read_frame(&mut frame)?;
+        if more {
+            ensure!(
+                frame.n_atoms() == n_atoms,
+                "{}: the frames have {} atoms, the topology has {n_atoms}",
+                arguments.source.file.display(),
+                frame.n_atoms()
+            );
+            positions.extend_from_slice(&frame.positions);
+        }
+        if positions.len() == BATCH * n_atoms || (!more && !positions.is_empty()) {
+            let mut batch = Batch::from_positions(n_atoms, &positions);
+            let start = Instant::now();
+            let first = energies.frames.len();
+            let evaluation = engine
+                .evaluate(&mut batch, Nonfinite::Error)
+                .with_context(|| {
+                    format!(
+                        "{}, counting frames from {first}",
+                        arguments.source.file.display()
+                    )
+                })?;
+            energies.seconds += start.elapsed().as_secs_f64();
+            energies
+                .frames
+                .extend(evaluation.energies.iter().map(FrameEnergies::from));
+            if arguments.forces.is_some() {
+                let mut one = vec![[0.0; 3]; n_atoms];
+                for conformer in 0..batch.n_conformers() {
+                    batch.copy_forces(conformer, &mut one);
+                    forces.extend_from_slice(&one);
+                }
+            }
+            positions.clear();
+        }
+        if !more {
+            break;
+        }
+    }
+    ensure!(
+        !energies.frames.is_empty(),
+        "{}: no frames",
+        arguments.source.file.display()
+    );
+    Ok((energies, forces))
+}
+
+fn force_field(names: &[String]) -> Result<ForceField> {
+    match names {
+        [name] if name.eq_ignore_ascii_case("ff14SB") => Ok(ForceField::ff14sb()?),
+        [name] if name.eq_ignore_ascii_case("ff19SB") => Ok(ForceField::ff19sb()?),
+        files => Ok(ForceField::from_xml_files(files)?),
+    }
+}
+
+fn options(solvent: SolventModel) -> SystemOptions {
+    let model = match solvent {
+        SolventModel::None => return SystemOptions::default(),
+        SolventModel::Hct => BornModel::Hct,
+        SolventModel::Obc1 => BornModel::Obc1,
+        SolventModel::Obc2 => BornModel::Obc2,
+        SolventModel::Gbn => BornModel::Gbn,
+        SolventModel::Gbn2 => BornModel::Gbn2,
+    };
+    SystemOptions::with_solvent(model)
+}
+
+impl From<&TermEnergies> for FrameEnergies {
+    fn from(terms: &TermEnergies) -> Self {
+        Self {
+            bond: terms.bond,
+            angle: terms.angle,
+            torsion: terms.torsion,
+            cmap: (terms.cmap != 0.0).then_some(terms.cmap),
+            nonbonded: terms.nonbonded,
+            solvation: terms.solvation,
+            total: terms.total(),
+        }
+    }
+}
+
+fn write_forces(path: &Path, forces: &[[f32; 3]], n_atoms: usize) -> std::io::Result<()> {
+    let file = BufWriter::new(File::create(path)?);
+    let shape = [(forces.len() / n_atoms) as u64, n_atoms as u64, 3];
+    let mut writer = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&shape)
+        .writer(file)
+        .begin_nd()?;
+    writer.extend(forces.iter().flatten().copied())?;
+    writer.finish()
+}
