@@ -248,7 +248,7 @@ fn energies_are_those_of_openmm() {
     }
     // the header of a .npy file names the shape
     let bytes = std::fs::read(&forces).unwrap();
-    assert!(String::from_utf8_lossy(&bytes[..128]).contains("(1, 166, 3)"));
+    assert!(String::from_utf8_lossy(&bytes[..128]).contains("(1, 166, 3, )"));
     assert!(failure(&["energy", &data("cln025.pdb"), "--device", "cuda"]).contains("CUDA"));
     let ca = in_folder(&folder, "ca.pdb");
     json(&[
