@@ -1,1 +1,7 @@
-//! Small programs over the crates: see the folder `examples`.
+//! Small programs over the crates, each in the folder `examples`:
+//!
+//! - `convert`: any trajectory format to any other, as `mdconvert` of mdtraj does it;
+//! - `energies`: energies by term of every frame, as a loop over OpenMM contexts does it;
+//! - `langevin`: molecular dynamics of many replicas in implicit solvent.
+//!
+//! Run one with `cargo run --release -p foldscape-examples --example langevin`.
