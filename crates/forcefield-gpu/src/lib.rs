@@ -6,6 +6,8 @@
 
 mod builtin;
 mod cpu;
+#[cfg(feature = "candle")]
+mod energy_op;
 mod engine;
 mod error;
 mod forcefield;
@@ -20,6 +22,8 @@ mod terms;
 mod xml;
 
 pub use cpu::InstructionSet;
+#[cfg(feature = "candle")]
+pub use energy_op::{EnergyOp, EnergyOpConfig, EnergyTensor};
 pub use engine::{Device, Engine, EngineConfig, Evaluation, LaneUse, Nonfinite};
 pub use error::{Error, Result};
 pub use forcefield::{ConstrainedBonds, ForceField, Solvent, SystemOptions};

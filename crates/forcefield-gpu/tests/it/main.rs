@@ -1,6 +1,8 @@
 //! Integration tests of forcefield-gpu.
 
 mod energy_golden;
+#[cfg(feature = "candle")]
+mod energy_op;
 mod energy_properties;
 mod energy_random;
 mod energy_support;
