@@ -3,6 +3,7 @@
 //! Sign conventions are IUPAC's: a dihedral is positive when, looking along the middle bond, the far
 //! bond is turned clockwise.
 
+mod distances;
 mod frames;
 mod lanes;
 mod measure;
@@ -10,8 +11,9 @@ mod neighbours;
 mod primitives;
 mod terms;
 
+pub use distances::{Distances, all_distances, all_distances_into};
 pub use frames::map_frames;
-pub use measure::{Angles, Distances, Torsions, all_distances};
+pub use measure::{Angles, Torsions};
 pub use primitives::{angle, dihedral, distance};
 pub use terms::BondedTerms;
 

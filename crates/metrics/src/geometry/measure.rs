@@ -1,22 +1,10 @@
-//! Lists of distances, angles and dihedrals, eight at a time.
+//! Lists of angles and dihedrals, eight at a time.
 
 use super::lanes::{LANES, Lane3, atan2, cross3, dot3, sqrt, subtract3};
 use crate::Result;
 use crate::error::{check_indices, check_length};
 use molio::Trajectory;
 use rayon::prelude::*;
-
-/// Distances of pairs of atoms.
-///
-/// # Examples
-/// ```
-/// let pairs = metrics::geometry::Distances::new(2, vec![[0, 1]]).unwrap();
-/// assert_eq!(pairs.evaluate(&[[0.0; 3], [0.3, 0.4, 0.0]]).unwrap(), [0.5]);
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct Distances {
-    list: List<2>,
-}
 
 /// Angles of triples of atoms, the second at the corner.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,7 +78,6 @@ macro_rules! measure {
     };
 }
 
-measure!(Distances, 2, distance_lanes, "nm", "a distance");
 measure!(
     Angles,
     3,
@@ -105,28 +92,6 @@ measure!(
     "rad, in [−π, π]; NaN where three consecutive atoms are collinear",
     "a dihedral"
 );
-
-/// Distances (nm) of all pairs i < j of `positions`, row by row: (0,1), (0,2), … (1,2), …
-///
-/// # Shapes
-/// `n (n − 1) / 2` values.
-pub fn all_distances(positions: &[[f32; 3]]) -> Vec<f32> {
-    let n = positions.len();
-    let axis = |a: usize| positions.iter().map(|p| p[a]).collect::<Vec<f32>>();
-    let [xs, ys, zs] = [axis(0), axis(1), axis(2)];
-    let mut out = vec![0.0; n * n.saturating_sub(1) / 2];
-    let mut rest = out.as_mut_slice();
-    for (i, &[x, y, z]) in positions.iter().enumerate() {
-        let (row, tail) = rest.split_at_mut(n - 1 - i);
-        rest = tail;
-        let others = xs[i + 1..].iter().zip(&ys[i + 1..]).zip(&zs[i + 1..]);
-        for (out, ((&x1, &y1), &z1)) in row.iter_mut().zip(others) {
-            let (dx, dy, dz) = (x1 - x, y1 - y, z1 - z);
-            *out = (dx * dx + dy * dy + dz * dz).sqrt();
-        }
-    }
-    out
-}
 
 #[derive(Clone, Debug, PartialEq)]
 struct List<const N: usize> {
@@ -166,12 +131,6 @@ impl<const N: usize> List<N> {
 }
 
 #[inline(always)]
-fn distance_lanes(atoms: &[Lane3; 2]) -> [f32; LANES] {
-    let d = subtract3(&atoms[1], &atoms[0]);
-    sqrt(&dot3(&d, &d))
-}
-
-#[inline(always)]
 fn angle_lanes(atoms: &[Lane3; 3]) -> [f32; LANES] {
     let u = subtract3(&atoms[0], &atoms[1]);
     let v = subtract3(&atoms[2], &atoms[1]);
@@ -193,7 +152,7 @@ fn torsion_lanes(atoms: &[Lane3; 4]) -> [f32; LANES] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::primitives;
+    use super::super::{Distances, all_distances, primitives};
     use super::*;
     use proptest::prelude::*;
 
@@ -219,7 +178,12 @@ mod tests {
             let all = all_distances(&frame);
             let pairs: Vec<[usize; 2]> =
                 (0..n).flat_map(|i| (i + 1..n).map(move |j| [i, j])).collect();
-            let listed = Distances::new(n, pairs.clone()).unwrap().evaluate(&frame).unwrap();
+            let mut backwards = pairs.clone();
+            backwards.reverse();
+            let mut listed = Distances::new(n, backwards).unwrap().evaluate(&frame).unwrap();
+            listed.reverse();
+            let in_runs = Distances::new(n, pairs.clone()).unwrap().evaluate(&frame).unwrap();
+            prop_assert_eq!(&in_runs, &all);
             prop_assert_eq!(all.len(), pairs.len());
             for ((pair, a), b) in pairs.iter().zip(all).zip(listed) {
                 let expected = primitives::distance(frame[pair[0]], frame[pair[1]]);
