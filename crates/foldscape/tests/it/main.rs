@@ -50,6 +50,7 @@ fn path_text(path: &Path) -> String {
 }
 
 /// A file of the folder of real inputs, if there is one.
+#[allow(clippy::print_stderr, reason = "says what a run leaves out")]
 fn real_input(name: &str) -> Option<String> {
     let Some(folder) = std::env::var_os("FOLDSCAPE_TEST_DATA") else {
         eprintln!("left out without FOLDSCAPE_TEST_DATA: {name}");
