@@ -7,5 +7,5 @@ mod instruction_set;
 mod lanes;
 mod parameters;
 
-pub(crate) use evaluator::Evaluator;
+pub(crate) use evaluator::{Evaluator, Scratch as EvaluatorScratch};
 pub use instruction_set::InstructionSet;

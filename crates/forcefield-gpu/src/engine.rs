@@ -1,8 +1,8 @@
 //! The public face of batched evaluation.
 
-use crate::cpu::{Evaluator, InstructionSet};
+use crate::cpu::{Evaluator, EvaluatorScratch, InstructionSet};
 use crate::{Error, Result, System, TermEnergies};
-use dynamics::{Batch, BoxError, Energies, Potential};
+use dynamics::{Batch, BlockMut, BoxError, Energies, LANES, Potential, Scratch};
 
 /// Where an [`Engine`] computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -182,9 +182,57 @@ impl Potential for Engine {
         Ok(energies[0].total())
     }
 
+    /// Sixteen conformers on the calling thread. Engines whose lanes hold atoms, or that have threads of
+    /// their own, want the whole batch instead.
+    fn energy_forces_block(
+        &self,
+        block: BlockMut<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<[f64; LANES], BoxError> {
+        if block.n_atoms() != self.n_atoms() {
+            return Err(Box::new(Error::Length {
+                what: "positions of a conformer",
+                expected: self.n_atoms(),
+                found: block.n_atoms(),
+            }));
+        }
+        if !self.evaluates_by_block() {
+            return self.block_as_batch(block);
+        }
+        let scratch = scratch.get_or_insert_with(EvaluatorScratch::default);
+        let energies = self.evaluator.block(block.positions, block.forces, scratch);
+        Ok(energies.map(|terms| terms.total()))
+    }
+
+    fn evaluates_by_block(&self) -> bool {
+        self.evaluator.by_block()
+    }
+
     fn energy_forces_batch(&self, batch: &mut Batch) -> Result<Energies, BoxError> {
         let energies = self.energies_per_term(batch)?;
         Ok(energies.iter().map(TermEnergies::total).collect())
+    }
+}
+
+impl Engine {
+    fn block_as_batch(&self, mut block: BlockMut<'_>) -> Result<[f64; LANES], BoxError> {
+        let mut positions = vec![[0.0; 3]; self.n_atoms()];
+        let mut batch = Batch::new(self.n_atoms(), block.n_used);
+        for lane in 0..block.n_used {
+            block.copy_positions(lane, &mut positions);
+            batch.set_positions(lane, &positions);
+        }
+        let mut energies = [0.0; LANES];
+        for (lane, energy) in self
+            .energy_forces_batch(&mut batch)?
+            .into_iter()
+            .enumerate()
+        {
+            batch.copy_forces(lane, &mut positions);
+            block.set_forces(lane, &positions);
+            energies[lane] = energy;
+        }
+        Ok(energies)
     }
 }
 

@@ -16,7 +16,7 @@ use dynamics::{LANES, Lanes};
 
 /// Per-thread working memory.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub(crate) struct Scratch {
     born: born::Scratch,
 }
 

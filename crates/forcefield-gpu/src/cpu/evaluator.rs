@@ -2,10 +2,11 @@
 
 use super::InstructionSet;
 use super::atoms::{self, PairResults, Tiles};
-use super::conformers::{Block, Scratch};
+use super::conformers::Block;
+pub(crate) use super::conformers::Scratch;
 use super::parameters::Parameters;
 use crate::{Error, Result, System, TermEnergies};
-use dynamics::{Batch, LANES};
+use dynamics::{Batch, LANES, Lanes};
 use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
@@ -109,18 +110,34 @@ impl Evaluator {
             .zip(&mut energies)
             .for_each(|((positions, forces), energies)| {
                 let mut scratch = self.take_scratch();
-                *energies = self.instruction_set.run(Block {
-                    parameters: &self.parameters,
-                    positions,
-                    forces,
-                    scratch: &mut scratch,
-                    all_pairs: self.tiles.is_none(),
-                });
+                *energies = self.block(positions, forces, &mut scratch);
                 self.give_scratch(scratch);
             });
         let mut energies = energies.concat();
         energies.truncate(n_conformers);
         energies
+    }
+
+    /// Whether callers may evaluate blocks of conformers on their own threads.
+    pub(crate) fn by_block(&self) -> bool {
+        self.tiles.is_none() && self.pool.is_none()
+    }
+
+    /// Energies by term of one block of conformers, on the calling thread; without the terms over all pairs
+    /// where those have atoms in their lanes.
+    pub(crate) fn block(
+        &self,
+        positions: &[[Lanes; 3]],
+        forces: &mut [[Lanes; 3]],
+        scratch: &mut Scratch,
+    ) -> [TermEnergies; LANES] {
+        self.instruction_set.run(Block {
+            parameters: &self.parameters,
+            positions,
+            forces,
+            scratch,
+            all_pairs: self.tiles.is_none(),
+        })
     }
 
     fn take_scratch(&self) -> Scratch {

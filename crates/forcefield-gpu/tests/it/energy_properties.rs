@@ -2,7 +2,7 @@
 
 use super::energy_random::{Random, chain, system};
 use super::energy_support::{by_engine, difference, engines, largest, reference, rounded};
-use dynamics::{Batch, Potential};
+use dynamics::{Batch, Potential, Scratch};
 use forcefield_gpu::system::{BornModel, NonbondedMethod, SoftRepulsion};
 use forcefield_gpu::{Engine, EngineConfig, Error, Nonfinite, System};
 use proptest::prelude::*;
@@ -98,6 +98,39 @@ proptest! {
                 let alone = by_engine(&engine, std::slice::from_ref(conformer)).remove(0);
                 prop_assert!(alone == *expected, "{backend}");
             }
+        }
+    }
+}
+
+/// What simulations call, block by block, gives the bits of the whole batch.
+#[test]
+fn a_block_is_its_part_of_the_batch() {
+    let (system, _) = system(5, 14, BornModel::Gbn2);
+    let mut random = Random(6);
+    let conformers: Vec<Vec<[f64; 3]>> = (0..19).map(|_| chain(&mut random, 14)).collect();
+    let flat: Vec<[f32; 3]> = conformers
+        .iter()
+        .flatten()
+        .map(|x| x.map(|v| v as f32))
+        .collect();
+    for (backend, engine) in engines(&system) {
+        let mut whole = Batch::from_positions(14, &flat);
+        let energies = engine.energy_forces_batch(&mut whole).unwrap();
+        let mut blocks = Batch::from_positions(14, &flat);
+        let mut scratch = Scratch::default();
+        let mut by_block = Vec::new();
+        for block in blocks.blocks_mut() {
+            let n_used = block.n_used;
+            by_block.extend_from_slice(
+                &engine.energy_forces_block(block, &mut scratch).unwrap()[..n_used],
+            );
+        }
+        assert_eq!(by_block, energies, "{backend}");
+        let (mut expected, mut found) = (vec![[0.0; 3]; 14], vec![[0.0; 3]; 14]);
+        for conformer in 0..19 {
+            whole.copy_forces(conformer, &mut expected);
+            blocks.copy_forces(conformer, &mut found);
+            assert_eq!(found, expected, "{backend}, conformer {conformer}");
         }
     }
 }
