@@ -346,12 +346,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_force_fields_read_well_within_50_ms() {
-        let start = std::time::Instant::now();
+    fn both_force_fields_hold_every_form_of_the_residues() {
         let ff14sb = ForceField::ff14sb().unwrap();
         let ff19sb = ForceField::ff19sb().unwrap();
-        // Generous for a loaded machine; unloaded, each takes about 3 ms.
-        assert!(start.elapsed().as_millis() < 1000);
         for force_field in [&ff14sb, &ff19sb] {
             for name in [
                 "NALA", "CALA", "ASH", "GLH", "LYN", "HID", "HIE", "HIP", "CYM", "CYX",
