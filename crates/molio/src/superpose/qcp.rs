@@ -200,6 +200,10 @@ fn inner_product(a: &[f32], b: &[f32], padded: usize) -> [[f64; 3]; 3] {
     std::array::from_fn(|i| std::array::from_fn(|j| sums[3 * i + j].iter().sum()))
 }
 
+/// A slope of the characteristic polynomial at its root below this share of λ³ marks a root that nearly
+/// coincides with the next: rounding then moves it by more than 1e-11 of its size.
+const FLAT: f64 = 1e-5;
+
 /// The largest root of λ⁴ + c₂λ² + c₁λ + c₀, the characteristic polynomial of the key matrix
 /// (Theobald's equations 7 to 10), from a `start` that is not below it.
 fn largest_root(m: &[[f64; 3]; 3], start: f64) -> f64 {
@@ -208,15 +212,15 @@ fn largest_root(m: &[[f64; 3]; 3], start: f64) -> f64 {
     let c1 = -8.0 * determinant3(m);
     let c0 = determinant4(&k);
     let mut lambda = start;
-    // from above the largest root Newton's steps go down monotonically; a double root takes about
-    // fifty halvings, any other a handful of steps
+    // from above the largest root Newton's steps go down monotonically, a handful of them to a single root
     for _ in 0..60 {
         let square = lambda * lambda;
         let b = (square + c2) * lambda;
         let a = b + c1;
         let slope = 2.0 * square * lambda + b + a;
-        if slope <= 0.0 {
-            break;
+        // also where all roots are zero
+        if slope <= FLAT * square * lambda {
+            return largest_eigenvalue(&k);
         }
         let next = lambda - (a * lambda + c0) / slope;
         // rounding lets a step go up once it has arrived
@@ -230,6 +234,13 @@ fn largest_root(m: &[[f64; 3]; 3], start: f64) -> f64 {
         lambda = next;
     }
     lambda
+}
+
+/// Slower than the polynomial, and exact to rounding where two eigenvalues coincide (atoms on a line, say).
+fn largest_eigenvalue(k: &[[f64; 4]; 4]) -> f64 {
+    nalgebra::Matrix4::from_fn(|row, column| k[row][column])
+        .symmetric_eigenvalues()
+        .max()
 }
 
 fn key_matrix(m: &[[f64; 3]; 3]) -> [[f64; 4]; 4] {
@@ -286,6 +297,27 @@ mod tests {
                 .map(|[x, y, z]| [cos * x - sin * y + shift[0], sin * x + cos * y + shift[1], z + shift[2]])
                 .collect();
             prop_assert!(rmsd(&a, &moved).unwrap() < 2e-5);
+        }
+    }
+
+    /// Two atoms lie on a line, so the key matrix has its largest eigenvalue twice, or nearly so.
+    #[test]
+    fn atoms_nearly_on_a_line() {
+        let a = [[0.0, 0.0, 0.0], [0.7, 0.1, -2.8], [1.4, 0.2001, -5.6]];
+        for turn in [0.0f32, 0.4, 1.9] {
+            let (sin, cos) = turn.sin_cos();
+            let b = a.map(|[x, y, z]| {
+                [
+                    1.01 * (cos * x - sin * y),
+                    1.01 * (sin * x + cos * y),
+                    1.01 * z,
+                ]
+            });
+            for n in [2, 3] {
+                let kabsch = superpose(&a[..n], &b[..n], None).unwrap().rmsd;
+                let qcp = rmsd(&a[..n], &b[..n]).unwrap();
+                assert!((kabsch - qcp).abs() < 1e-7, "{kabsch} {qcp}");
+            }
         }
     }
 
