@@ -17,6 +17,7 @@ import scipy.sparse
 import scipy.spatial
 import scipy.special
 import scipy.stats
+from deeptime.clustering import KMeans
 from deeptime.covariance import Covariance
 from deeptime.decomposition import TICA, VAMP
 from deeptime.markov import TransitionCountEstimator, pcca
@@ -171,6 +172,13 @@ def markov(folder):
     counts = TransitionCountEstimator(lag, "sliding").fit(trajectories).fetch_model()
     msm = MaximumLikelihoodMSM(reversible=True, maxerr=1e-14, maxiter=10**7).fit(counts).fetch_model()
     clusters = pcca(msm.transition_matrix, 3)
+    effective = TransitionCountEstimator(lag, "effective").fit(trajectories).fetch_model()
+    # A chain with a source, an absorbing state, a state never seen and a set on its own.
+    apart = [np.array([8] + [0, 1, 2, 1, 0, 0, 1, 1, 2, 2, 1, 0] * 20 + [3, 3, 3]), np.array([5, 6, 6, 5, 5] * 9)]
+    parts = TransitionCountEstimator(1, "sliding").fit(apart).fetch_model()
+    largest = parts.submodel_largest()
+    blobs = np.concatenate([rng.normal(c, 0.3, size=(60, 2)) for c in ([0, 0], [4, 0], [0, 5], [4, 5])]).round(4)
+    kmeans = KMeans(4, init_strategy="kmeans++", max_iter=500, fixed_seed=1).fit(blobs).fetch_model()
     write(folder, "msm.json", {
         "n_states": n,
         "lag": lag,
@@ -180,6 +188,14 @@ def markov(folder):
         "transition_matrix": np.asarray(msm.transition_matrix).tolist(),
         "stationary": msm.stationary_distribution.tolist(),
         "timescales": msm.timescales().tolist(),
+        "effective_counts": (m.toarray() if scipy.sparse.issparse(m := effective.count_matrix) else m).tolist(),
+        "apart": [t.tolist() for t in apart],
+        "apart_states": np.asarray(largest.state_symbols).tolist(),
+        "apart_stationary": MaximumLikelihoodMSM(maxerr=1e-14, maxiter=10**7).fit(largest).fetch_model()
+        .stationary_distribution.tolist(),
+        "blobs": blobs.ravel().tolist(),
+        "blob_centres": kmeans.cluster_centers[np.lexsort(kmeans.cluster_centers.T.round(1))].tolist(),
+        "blob_inertia": float(kmeans.score(blobs)),
         "pcca_assignments": np.asarray(clusters.assignments).tolist(),
         "pcca_memberships": np.asarray(clusters.memberships).tolist(),
     })

@@ -24,6 +24,8 @@ pub mod geometry;
 pub mod gyration;
 pub mod histogram;
 pub mod hydrogen_bonds;
+pub mod kmeans;
+pub mod msm;
 pub mod pca;
 pub mod ramachandran;
 pub mod report;

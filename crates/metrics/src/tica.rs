@@ -9,6 +9,7 @@ mod estimator;
 pub(crate) mod moments;
 
 pub use estimator::TicaEstimator;
+pub(crate) use estimator::check_weights;
 
 use crate::error::{Result, check_length};
 use eigen::{canonical_signs, inverse_root, symmetric_eigen};

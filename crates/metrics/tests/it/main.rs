@@ -4,6 +4,7 @@ mod distribution_comparison;
 mod distribution_golden;
 mod distribution_tica;
 mod distribution_transport;
+mod markov;
 mod report_html;
 mod structure_defects;
 mod structure_fixture;
