@@ -23,6 +23,8 @@ mod output;
 mod pdb;
 mod prmtop;
 mod psf;
+#[cfg(any(feature = "gzip", feature = "npy"))]
+mod rewind;
 mod trajectory;
 mod trr;
 mod xtc;

@@ -1,47 +1,30 @@
-//! Gzip-compressed files as if they could be read from anywhere.
+//! Gzip-compressed files.
 
+use super::rewind::{Restart, Rewind};
 use flate2::read::MultiGzDecoder;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
-/// Decompresses on the fly; going back starts over from the beginning of the file.
-pub(crate) struct Gunzip {
-    decoder: MultiGzDecoder<File>,
-    position: u64,
+pub(super) type Gunzip = Rewind<Decoder>;
+
+/// A decompressed file.
+pub(super) struct Decoder(MultiGzDecoder<File>);
+
+pub(super) fn gunzip(file: File) -> Gunzip {
+    Rewind::new(Decoder(MultiGzDecoder::new(file)))
 }
 
-impl Gunzip {
-    pub(crate) fn new(file: File) -> Self {
-        Self {
-            decoder: MultiGzDecoder::new(file),
-            position: 0,
-        }
-    }
-}
-
-impl Read for Gunzip {
+impl Read for Decoder {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.decoder.read(buffer)?;
-        self.position += read as u64;
-        Ok(read)
+        self.0.read(buffer)
     }
 }
 
-impl Seek for Gunzip {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            SeekFrom::Start(target) => Some(target),
-            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-            SeekFrom::End(_) => None,
-        };
-        let target = target.ok_or(io::ErrorKind::InvalidInput)?;
-        if target < self.position {
-            let mut file = self.decoder.get_ref().try_clone()?;
-            file.seek(SeekFrom::Start(0))?;
-            *self = Self::new(file);
-        }
-        let ahead = target - self.position;
-        io::copy(&mut self.by_ref().take(ahead), &mut io::sink())?;
-        Ok(self.position)
+impl Restart for Decoder {
+    fn restart(&mut self) -> io::Result<()> {
+        let mut file = self.0.get_ref().try_clone()?;
+        file.seek(SeekFrom::Start(0))?;
+        self.0 = MultiGzDecoder::new(file);
+        Ok(())
     }
 }

@@ -78,7 +78,7 @@ impl Input {
     fn compressed(path: &Path, file: File) -> Result<Self> {
         Ok(Self::new(
             path,
-            Box::new(super::gzip::Gunzip::new(file)),
+            Box::new(super::gzip::gunzip(file)),
             None,
             Origin::File,
         ))

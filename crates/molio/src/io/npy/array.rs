@@ -1,7 +1,7 @@
 //! One array on disk, read along its first axis.
 
 use super::header::{Header, Kind};
-use super::inflate::Inflate;
+use super::inflate::inflate;
 use super::zip::Member;
 use crate::Result;
 use crate::io::input::{Input, ReadSeek};
@@ -52,9 +52,9 @@ impl Array {
         }
         let path = input.path().to_owned();
         let source: Box<dyn ReadSeek> = input.into_source();
-        let inflate = Inflate::new(source, start, member.compressed)
+        let member = inflate(source, start, member.compressed)
             .map_err(|e| archive.error("a member of the archive", e))?;
-        Self::new(Input::wrap(&path, Box::new(inflate)), None)
+        Self::new(Input::wrap(&path, Box::new(member)), None)
     }
 
     /// Takes (atoms, 3) as a single frame.

@@ -1,56 +1,44 @@
-//! A compressed member of an archive as if it could be read from anywhere.
+//! Compressed members of archives.
 
 use crate::io::input::ReadSeek;
+use crate::io::rewind::{Restart, Rewind};
 use flate2::read::DeflateDecoder;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Read, SeekFrom};
 
-/// Decompresses on the fly; going back starts over from the beginning of the member.
-pub(super) struct Inflate {
+/// The decompressed bytes of a member.
+pub(super) struct Member {
     decoder: DeflateDecoder<io::Take<Box<dyn ReadSeek>>>,
     start: u64,
     length: u64,
-    position: u64,
 }
 
-impl Inflate {
-    /// The `length` bytes of `source` from `start` on.
-    pub(super) fn new(mut source: Box<dyn ReadSeek>, start: u64, length: u64) -> io::Result<Self> {
-        source.seek(SeekFrom::Start(start))?;
-        Ok(Self {
-            decoder: DeflateDecoder::new(source.take(length)),
-            start,
-            length,
-            position: 0,
-        })
-    }
+/// Decompresses the `length` bytes of `source` from `start` on.
+pub(super) fn inflate(
+    mut source: Box<dyn ReadSeek>,
+    start: u64,
+    length: u64,
+) -> io::Result<Rewind<Member>> {
+    source.seek(SeekFrom::Start(start))?;
+    Ok(Rewind::new(Member {
+        decoder: DeflateDecoder::new(source.take(length)),
+        start,
+        length,
+    }))
 }
 
-impl Read for Inflate {
+impl Read for Member {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.decoder.read(buffer)?;
-        self.position += read as u64;
-        Ok(read)
+        self.decoder.read(buffer)
     }
 }
 
-impl Seek for Inflate {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        let target = match to {
-            SeekFrom::Start(target) => Some(target),
-            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
-            SeekFrom::End(_) => None,
-        };
-        let target = target.ok_or(io::ErrorKind::InvalidInput)?;
-        if target < self.position {
-            let nothing: Box<dyn ReadSeek> = Box::new(io::empty());
-            let mut member = self.decoder.reset(nothing.take(0));
-            member.get_mut().seek(SeekFrom::Start(self.start))?;
-            member.set_limit(self.length);
-            self.decoder.reset(member);
-            self.position = 0;
-        }
-        let ahead = target - self.position;
-        io::copy(&mut self.by_ref().take(ahead), &mut io::sink())?;
-        Ok(self.position)
+impl Restart for Member {
+    fn restart(&mut self) -> io::Result<()> {
+        let nothing: Box<dyn ReadSeek> = Box::new(io::empty());
+        let mut member = self.decoder.reset(nothing.take(0));
+        member.get_mut().seek(SeekFrom::Start(self.start))?;
+        member.set_limit(self.length);
+        self.decoder.reset(member);
+        Ok(())
     }
 }
