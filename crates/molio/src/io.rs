@@ -14,6 +14,7 @@ mod npy;
 mod altloc;
 mod dcd;
 mod format;
+mod frame_starts;
 mod gro;
 mod input;
 mod lines;

@@ -2,6 +2,7 @@
 
 use super::input::Input;
 use crate::{Error, Place, Result};
+use std::ops::Range;
 use std::path::Path;
 
 /// Bytes asked for at a time.
@@ -39,6 +40,24 @@ impl Lines {
 
     /// The next line without its end (`\n` or `\r\n`); `None` after the last.
     pub(crate) fn next(&mut self) -> Result<Option<&[u8]>> {
+        let line = self.advance()?;
+        Ok(line.map(|line| &self.buffer[line]))
+    }
+
+    /// The next line, which `what` must still have.
+    pub(crate) fn required(&mut self, what: &'static str) -> Result<&[u8]> {
+        match self.advance()? {
+            Some(line) => Ok(&self.buffer[line]),
+            None => Err(Error::Truncated {
+                path: self.path().to_owned(),
+                place: self.place(),
+                what,
+            }),
+        }
+    }
+
+    /// Where in the buffer the next line is.
+    fn advance(&mut self) -> Result<Option<Range<usize>>> {
         let mut searched = 0;
         let length = loop {
             let unread = &self.buffer[self.start..self.end];
@@ -61,11 +80,13 @@ impl Lines {
                 break searched;
             }
         };
-        let line = self.start..self.start + length;
+        let mut line = self.start..self.start + length;
         self.start = (line.end + 1).min(self.end);
         self.number += 1;
-        let line = &self.buffer[line];
-        Ok(Some(line.strip_suffix(b"\r").unwrap_or(line)))
+        if self.buffer[line.clone()].ends_with(b"\r") {
+            line.end -= 1;
+        }
+        Ok(Some(line))
     }
 
     /// Number of the line that [`Lines::next`] returned last.
@@ -80,11 +101,16 @@ impl Lines {
 
     /// Makes [`Lines::next`] return the line at this offset, which has this number.
     pub(crate) fn seek(&mut self, position: u64, number: usize) -> Result<()> {
+        self.number = number - 1;
+        let buffered = self.offset..=self.offset + self.end as u64;
+        if buffered.contains(&position) {
+            self.start = (position - self.offset) as usize;
+            return Ok(());
+        }
         self.input.seek(position)?;
         self.offset = position;
         self.start = 0;
         self.end = 0;
-        self.number = number - 1;
         Ok(())
     }
 

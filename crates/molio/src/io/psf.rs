@@ -7,7 +7,7 @@
 use super::input::Input;
 use super::lines::{Lines, shown};
 use super::numbers::{parse_float, parse_integer, text};
-use crate::{AtomRecord, Element, Error, Result, Topology, TopologyBuilder};
+use crate::{AtomRecord, Element, Result, Topology, TopologyBuilder};
 
 /// Reads atoms and bonds.
 pub(crate) fn read_topology(input: Input) -> Result<Topology> {
@@ -21,7 +21,7 @@ pub(crate) fn read_topology(input: Input) -> Result<Topology> {
     let mut builder = TopologyBuilder::default();
     let mut last: Option<Site> = None;
     for _ in 0..n_atoms {
-        let line = next_line(&mut lines, "the atoms")?;
+        let line = lines.required("the atoms")?;
         let Some(atom) = Atom::parse(line) else {
             let expected = "number, segment, residue, name, type, charge and mass of an atom";
             let found = shown(line);
@@ -123,7 +123,7 @@ fn residue_number(word: &[u8]) -> Option<(i32, Option<char>)> {
 /// Moves behind the line that names a section; the number in front of the name.
 fn find_section(lines: &mut Lines, name: &'static str) -> Result<usize> {
     loop {
-        let line = next_line(lines, name)?;
+        let line = lines.required(name)?;
         if !words(line)
             .nth(1)
             .is_some_and(|word| word.starts_with(name.as_bytes()))
@@ -143,7 +143,7 @@ fn read_bonds(lines: &mut Lines, n_bonds: usize, n_atoms: usize) -> Result<Vec<[
     let mut bonds = Vec::new();
     let mut open = None;
     while bonds.len() < n_bonds {
-        let line = next_line(lines, "the bonds")?;
+        let line = lines.required("the bonds")?;
         let atoms: Option<Vec<usize>> = words(line)
             .map(|word| usize::try_from(parse_integer(word)?).ok())
             .map(|index| index.filter(|index| (1..=n_atoms).contains(index)))
@@ -160,13 +160,4 @@ fn read_bonds(lines: &mut Lines, n_bonds: usize, n_atoms: usize) -> Result<Vec<[
         }
     }
     Ok(bonds)
-}
-
-fn next_line<'a>(lines: &'a mut Lines, what: &'static str) -> Result<&'a [u8]> {
-    let error = Error::Truncated {
-        path: lines.path().to_owned(),
-        place: lines.place(),
-        what,
-    };
-    lines.next()?.ok_or(error)
 }

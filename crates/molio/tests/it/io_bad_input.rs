@@ -173,3 +173,26 @@ fn numbers_that_are_none_are_refused() {
         "{error}"
     );
 }
+
+#[test]
+fn rows_behind_the_table_belong_to_no_model() {
+    let mut cif = written("run.cif", 2);
+    let rows: Vec<u8> = cif
+        .split_inclusive(|byte| *byte == b'\n')
+        .filter(|line| line.starts_with(b"ATOM") || line.starts_with(b"HETATM"))
+        .flatten()
+        .copied()
+        .collect();
+    // a second table, or what a damaged first one looks like
+    for heading in ["", "#\n", "loop_\n_atom_site.id\n", "_site.id\n"] {
+        cif.extend(heading.as_bytes());
+        cif.extend(&rows);
+        let mut reader = molio::open_bytes(Format::Mmcif, "run.cif", cif.clone()).unwrap();
+        let counted = reader.n_frames().unwrap();
+        assert_eq!(counted, Some(2), "{heading}");
+        assert_eq!(frames(&mut *reader).unwrap().len(), 2, "{heading}");
+        assert_eq!(frames(&mut *reader).unwrap().len(), 0, "{heading}");
+        reader.seek(1).unwrap();
+        assert_eq!(frames(&mut *reader).unwrap().len(), 1, "{heading}");
+    }
+}

@@ -1,9 +1,10 @@
 //! Frames of a GRO file.
 
+use crate::io::frame_starts::FrameStarts;
 use crate::io::lines::{Lines, shown};
 use crate::io::numbers::{parse_float, parse_integer};
-use crate::io::{check_atom_count, check_finite, no_such_frame};
-use crate::{Cell, Error, Frame, FrameReader, Place, Result};
+use crate::io::{check_atom_count, check_finite};
+use crate::{Cell, Frame, FrameReader, Place, Result};
 
 /// Columns of names and numbers before the first coordinate.
 pub(super) const NAMES: usize = 20;
@@ -13,28 +14,18 @@ pub(crate) struct Reader {
     lines: Lines,
     n_atoms: Option<usize>,
     next: usize,
-    /// Offset and line number of each frame.
-    offsets: Option<Vec<(u64, usize)>>,
+    starts: FrameStarts<Lines>,
 }
 
 impl Reader {
     pub(crate) fn new(input: crate::io::input::Input) -> Self {
+        let lines = Lines::new(input);
         Self {
-            lines: Lines::new(input),
+            starts: FrameStarts::from_here(&lines),
+            lines,
             n_atoms: None,
             next: 0,
-            offsets: None,
         }
-    }
-
-    fn index(&mut self) -> Result<&[(u64, usize)]> {
-        if self.offsets.is_none() {
-            let back = (self.lines.position(), self.lines.number() + 1);
-            let offsets = find_frames(&mut self.lines);
-            self.lines.seek(back.0, back.1)?;
-            self.offsets = Some(offsets?);
-        }
-        Ok(self.offsets.as_deref().unwrap_or_default())
     }
 
     fn read_atoms(&mut self, n_atoms: usize, frame: &mut Frame) -> Result<()> {
@@ -43,7 +34,7 @@ impl Reader {
         velocities.clear();
         let mut width = None;
         for _ in 0..n_atoms {
-            let line = next_line(&mut self.lines, "the atoms of a frame")?;
+            let line = self.lines.required("the atoms of a frame")?;
             let parsed = width.or_else(|| column_width(line)).and_then(|columns| {
                 width = Some(columns);
                 Some((
@@ -72,7 +63,7 @@ impl Reader {
     }
 
     fn read_cell(&mut self) -> Result<Option<Cell>> {
-        let line = next_line(&mut self.lines, "the box of a frame")?;
+        let line = self.lines.required("the box of a frame")?;
         let numbers: Option<Vec<f64>> = line
             .split(u8::is_ascii_whitespace)
             .filter(|w| !w.is_empty())
@@ -120,70 +111,51 @@ impl FrameReader for Reader {
     }
 
     fn n_frames(&mut self) -> Result<Option<usize>> {
-        self.index().map(|offsets| Some(offsets.len()))
+        self.starts.count(&mut self.lines, skip_frame).map(Some)
     }
 
     fn seek(&mut self, index: usize) -> Result<()> {
-        let offsets = self.index()?;
-        let n_frames = offsets.len();
-        let Some(&(offset, line)) = offsets.get(index) else {
-            return Err(no_such_frame(self.lines.path(), index, n_frames));
-        };
-        self.lines.seek(offset, line)?;
+        self.starts.seek(&mut self.lines, index, skip_frame)?;
         self.next = index;
         Ok(())
     }
 }
 
-fn find_frames(lines: &mut Lines) -> Result<Vec<(u64, usize)>> {
-    let mut offsets = Vec::new();
-    let mut frame = Frame::default();
-    lines.seek(0, 1)?;
-    loop {
-        let start = (lines.position(), lines.number() + 1);
-        let Some(n_atoms) = read_start(lines, &mut frame)? else {
-            return Ok(offsets);
-        };
-        for _ in 0..=n_atoms {
-            next_line(lines, "the atoms of a frame")?;
-        }
-        offsets.push(start);
+fn skip_frame(lines: &mut Lines) -> Result<bool> {
+    let Some(n_atoms) = read_start(lines, &mut Frame::default())? else {
+        return Ok(false);
+    };
+    for _ in 0..n_atoms {
+        lines.required("the atoms of a frame")?;
     }
+    lines.required("the box of a frame")?;
+    Ok(true)
 }
 
 /// Reads title and number of atoms; `None` at the end of the file, blank lines before it included.
 pub(super) fn read_start(lines: &mut Lines, frame: &mut Frame) -> Result<Option<usize>> {
-    let Some(title) = lines.next()? else {
-        return Ok(None);
-    };
-    let blank = title.trim_ascii().is_empty();
-    (frame.time, frame.step) = crate::io::numbers::time_and_step(title);
-    let Some(line) = lines.next()? else {
-        if blank {
+    loop {
+        let Some(title) = lines.next()? else {
             return Ok(None);
+        };
+        let blank = title.trim_ascii().is_empty();
+        (frame.time, frame.step) = crate::io::numbers::time_and_step(title);
+        let line = if blank {
+            lines.next()?
+        } else {
+            Some(lines.required("a frame")?)
+        };
+        let Some(line) = line else {
+            return Ok(None);
+        };
+        match parse_integer(line).and_then(|count| usize::try_from(count).ok()) {
+            Some(n_atoms) => return Ok(Some(n_atoms)),
+            None if blank && line.trim_ascii().is_empty() => {}
+            None => {
+                let found = shown(line);
+                return Err(lines.malformed("a number of atoms", found));
+            }
         }
-        return Err(truncated(lines, "a frame"));
-    };
-    match parse_integer(line).and_then(|count| usize::try_from(count).ok()) {
-        Some(n_atoms) => Ok(Some(n_atoms)),
-        None if blank && line.trim_ascii().is_empty() => read_start(lines, frame),
-        None => {
-            let found = shown(line);
-            Err(lines.malformed("a number of atoms", found))
-        }
-    }
-}
-
-pub(super) fn next_line<'a>(lines: &'a mut Lines, what: &'static str) -> Result<&'a [u8]> {
-    let error = truncated(lines, what);
-    lines.next()?.ok_or(error)
-}
-
-fn truncated(lines: &Lines, what: &'static str) -> Error {
-    Error::Truncated {
-        path: lines.path().to_owned(),
-        place: lines.place(),
-        what,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The topology of a GRO file.
 
-use super::reader::{NAMES, column_width, next_line, read_start, vector};
+use super::reader::{NAMES, column_width, read_start, vector};
 use crate::io::input::Input;
 use crate::io::lines::{Lines, shown};
 use crate::io::numbers::{parse_integer, text};
@@ -21,7 +21,7 @@ pub(crate) fn read_topology(input: Input) -> Result<(Topology, Vec<[f32; 3]>)> {
     let mut positions = Vec::new();
     let mut residue = None;
     for _ in 0..n_atoms {
-        let line = next_line(&mut lines, "the atoms of a frame")?;
+        let line = lines.required("the atoms of a frame")?;
         let number = line
             .get(..NAMES)
             .and_then(|names| parse_integer(&names[..5]))

@@ -1,6 +1,7 @@
 //! Rows of the `atom_site` table.
 
 use crate::io::altloc::Candidate;
+use crate::io::frame_starts::Source;
 use crate::io::lines::{Lines, shown};
 use crate::io::numbers::parse_float;
 use crate::{Cell, Error, Place, Result};
@@ -99,6 +100,8 @@ pub(super) struct Table {
     pub(super) lines: Lines,
     pub(super) columns: Columns,
     pub(super) cell: Option<Cell>,
+    /// Whether the end of the table was met: what looks like rows behind it belongs to no model.
+    ended: bool,
 }
 
 impl Table {
@@ -155,6 +158,7 @@ impl Table {
             cell: to_cell(cell),
             lines,
             columns,
+            ended: false,
         })
     }
 
@@ -162,11 +166,15 @@ impl Table {
     pub(super) fn read_row(&mut self, row: &mut Row) -> Result<bool> {
         row.text.clear();
         row.values.clear();
+        if self.ended {
+            return Ok(false);
+        }
         let n_columns = self.columns.names.len();
         while row.values.len() < n_columns {
             let first = row.values.is_empty();
             let Some(line) = self.lines.next()? else {
                 if first {
+                    self.ended = true;
                     return Ok(false);
                 }
                 return Err(Error::Truncated {
@@ -180,6 +188,7 @@ impl Table {
             };
             let ends = line.starts_with(b"_") || keyword(b"loop_") || keyword(b"data_");
             if first && (ends || line.starts_with(b"#")) {
+                self.ended = true;
                 return Ok(false);
             }
             if ends || line.starts_with(b";") || !row.push(line) {
@@ -234,6 +243,24 @@ impl Table {
                 .unwrap_or(b' '),
             occupancy: number(row.value(self.columns.occupancy)).unwrap_or(1.0),
         }
+    }
+}
+
+impl Source for Table {
+    /// Where a row starts, and whether the table had ended before.
+    type Place = (<Lines as Source>::Place, bool);
+
+    fn path(&self) -> &std::path::Path {
+        self.lines.path()
+    }
+
+    fn place(&self) -> Self::Place {
+        (Source::place(&self.lines), self.ended)
+    }
+
+    fn go_to(&mut self, (place, ended): Self::Place) -> Result<()> {
+        self.ended = ended;
+        self.lines.go_to(place)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The topology of an mmCIF file's first model.
 
+use super::reader::read_model;
 use super::table::{Row, Table};
 use crate::io::altloc;
 use crate::io::input::Input;
@@ -18,23 +19,18 @@ struct Site {
 /// Reads the first model and its positions (nm).
 pub(crate) fn read_topology(input: Input) -> Result<(Topology, Vec<[f32; 3]>)> {
     let mut table = Table::open(Lines::new(input))?;
-    let mut row = Row::default();
     let (mut sites, mut candidates, mut positions) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut model, mut last, mut key) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut last, mut key) = (Vec::new(), Vec::new());
     let mut residue = 0;
-    while table.read_row(&mut row)? {
-        if sites.is_empty() {
-            model = table.model(&row).to_vec();
-        } else if table.model(&row) != model {
-            break;
-        }
-        table.residue_key(&row, &mut key);
+    read_model(&mut table, |table, row| {
+        table.residue_key(row, &mut key);
         residue += usize::from(key != last);
         last.clone_from(&key);
-        candidates.push(table.candidate(&row, residue));
-        positions.push(table.position(&row)?);
-        sites.push(site(&table, &row)?);
-    }
+        candidates.push(table.candidate(row, residue));
+        positions.push(table.position(row)?);
+        sites.push(site(table, row)?);
+        Ok(())
+    })?;
     if sites.is_empty() {
         let path = table.lines.path();
         return Err(Error::malformed(

@@ -1,6 +1,7 @@
 //! One model of a PDB file, line by line.
 
 use super::columns::{self, Record};
+use crate::io::frame_starts::Source;
 use crate::io::lines::{Lines, shown};
 use crate::{Cell, Error, Result};
 
@@ -12,11 +13,42 @@ pub(super) struct State {
     pub(super) step: Option<i64>,
 }
 
+/// The lines of a file and what holds there.
+pub(super) struct Models {
+    pub(super) lines: Lines,
+    pub(super) state: State,
+}
+
+impl Models {
+    pub(super) fn new(lines: Lines) -> Self {
+        Self {
+            lines,
+            state: State::default(),
+        }
+    }
+}
+
+impl Source for Models {
+    type Place = (<Lines as Source>::Place, State);
+
+    fn path(&self) -> &std::path::Path {
+        self.lines.path()
+    }
+
+    fn place(&self) -> Self::Place {
+        (Source::place(&self.lines), self.state)
+    }
+
+    fn go_to(&mut self, (place, state): Self::Place) -> Result<()> {
+        self.state = state;
+        self.lines.go_to(place)
+    }
+}
+
 /// Reads lines up to the end of the next model that has atoms, calling `visit` with its `ATOM`,
 /// `HETATM`, `TER` and `CONECT` records. `false` if no atoms followed.
 pub(super) fn read_model(
-    lines: &mut Lines,
-    state: &mut State,
+    Models { lines, state }: &mut Models,
     mut visit: impl FnMut(Record, &[u8]) -> Result<(), Wrong>,
 ) -> Result<bool> {
     let mut any = false;

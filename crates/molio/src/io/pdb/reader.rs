@@ -1,34 +1,34 @@
 //! Frames of a PDB file.
 
 use super::columns;
-use super::models::{self, State, position, read_model};
+use super::models::{self, Models, position, read_model};
 use crate::io::altloc::{self, Candidate};
+use crate::io::check_finite;
+use crate::io::frame_starts::{FrameStarts, Source};
 use crate::io::input::Input;
 use crate::io::lines::Lines;
-use crate::io::{check_finite, no_such_frame};
 use crate::{Error, Frame, FrameReader, Place, Result};
 
 /// Reads the models of a PDB file. Which alternative locations to keep is decided on the first model.
 pub(crate) struct Reader {
-    lines: Lines,
-    state: State,
+    models: Models,
     next: usize,
     /// Which atoms of a model to keep; `None` for all of them.
     keep: Option<Vec<bool>>,
     /// Atoms of a model in the file.
     n_stored: usize,
-    models: Option<Vec<Start>>,
+    starts: FrameStarts<Models>,
 }
 
 impl Reader {
     pub(crate) fn new(input: Input) -> Result<Self> {
+        let models = Models::new(Lines::new(input));
         let mut reader = Self {
-            lines: Lines::new(input),
-            state: State::default(),
+            starts: FrameStarts::from_here(&models),
+            models,
             next: 0,
             keep: None,
             n_stored: 0,
-            models: None,
         };
         reader.look_at_first()?;
         Ok(reader)
@@ -36,11 +36,12 @@ impl Reader {
 
     /// Counts the first model's atoms and chooses among alternative locations.
     fn look_at_first(&mut self) -> Result<()> {
+        let first = self.models.place();
         let mut candidates = Vec::new();
         let mut residue = Vec::new();
         let mut n_residues = 0;
         let mut any_altloc = false;
-        read_model(&mut self.lines, &mut State::default(), |record, line| {
+        read_model(&mut self.models, |record, line| {
             if record.is_atom() {
                 // chain, residue number, insertion code
                 if columns::columns(line, 21, 27) != residue.as_slice() {
@@ -57,41 +58,18 @@ impl Reader {
             Ok(())
         })?;
         if candidates.is_empty() {
-            return Err(models::no_atoms(&self.lines));
+            return Err(models::no_atoms(&self.models.lines));
         }
         self.n_stored = candidates.len();
         if any_altloc {
             self.keep = Some(altloc::choose(&candidates)).filter(|keep| keep.contains(&false));
         }
-        self.lines.seek(0, 1)
-    }
-
-    /// Finds where every model starts, then returns to where the reader was.
-    fn index(&mut self) -> Result<&[Start]> {
-        if self.models.is_none() {
-            let back = (self.lines.position(), self.lines.number() + 1);
-            let models = find_models(&mut self.lines);
-            self.lines.seek(back.0, back.1)?;
-            self.models = Some(models?);
-        }
-        Ok(self.models.as_deref().unwrap_or_default())
+        self.models.go_to(first)
     }
 }
 
-/// Where the lines that lead to a model start, their number, and what held there.
-type Start = (u64, usize, State);
-
-fn find_models(lines: &mut Lines) -> Result<Vec<Start>> {
-    let mut models = Vec::new();
-    let mut state = State::default();
-    lines.seek(0, 1)?;
-    loop {
-        let start = (lines.position(), lines.number() + 1, state);
-        if !read_model(lines, &mut state, |_, _| Ok(()))? {
-            return Ok(models);
-        }
-        models.push(start);
-    }
+fn skip_model(models: &mut Models) -> Result<bool> {
+    read_model(models, |_, _| Ok(()))
 }
 
 impl FrameReader for Reader {
@@ -100,7 +78,7 @@ impl FrameReader for Reader {
         let keep = self.keep.as_deref();
         let positions = &mut frame.positions;
         positions.clear();
-        let any = read_model(&mut self.lines, &mut self.state, |record, line| {
+        let any = read_model(&mut self.models, |record, line| {
             if record.is_atom() {
                 let kept = keep.is_none_or(|keep| keep.get(stored).copied().unwrap_or(true));
                 if kept {
@@ -116,34 +94,28 @@ impl FrameReader for Reader {
         let place = Place::Frame(self.next);
         if stored != self.n_stored {
             return Err(Error::AtomCount {
-                path: self.lines.path().to_owned(),
+                path: self.models.path().to_owned(),
                 place,
                 expected: self.n_stored,
                 found: stored,
             });
         }
-        check_finite(self.lines.path(), place, positions)?;
+        check_finite(self.models.path(), place, positions)?;
         frame.velocities = None;
         frame.forces = None;
-        frame.cell = self.state.cell;
-        frame.time = self.state.time;
-        frame.step = self.state.step;
+        frame.cell = self.models.state.cell;
+        frame.time = self.models.state.time;
+        frame.step = self.models.state.step;
         self.next += 1;
         Ok(true)
     }
 
     fn n_frames(&mut self) -> Result<Option<usize>> {
-        self.index().map(|models| Some(models.len()))
+        self.starts.count(&mut self.models, skip_model).map(Some)
     }
 
     fn seek(&mut self, index: usize) -> Result<()> {
-        let models = self.index()?;
-        let n_frames = models.len();
-        let Some(&(position, line, state)) = models.get(index) else {
-            return Err(no_such_frame(self.lines.path(), index, n_frames));
-        };
-        self.lines.seek(position, line)?;
-        self.state = state;
+        self.starts.seek(&mut self.models, index, skip_model)?;
         self.next = index;
         Ok(())
     }

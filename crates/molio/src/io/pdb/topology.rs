@@ -2,7 +2,7 @@
 
 use super::columns::{self, Record, columns as cut};
 use super::hybrid36;
-use super::models::{State, Wrong, no_atoms, position, read_model};
+use super::models::{Models, Wrong, no_atoms, position, read_model};
 use crate::io::altloc::{self, Candidate};
 use crate::io::input::Input;
 use crate::io::lines::Lines;
@@ -66,13 +66,13 @@ fn residue_number(field: &[u8]) -> Result<i32, Wrong> {
 
 /// Reads the first model and its positions (nm), and the `CONECT` records wherever they are.
 pub(crate) fn read_topology(input: Input) -> Result<(Topology, Vec<[f32; 3]>)> {
-    let mut lines = Lines::new(input);
+    let mut models = Models::new(Lines::new(input));
     let mut atoms: Vec<Line> = Vec::new();
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut positions = Vec::new();
     let mut connections: Vec<Connection> = Vec::new();
     let mut segment = 0;
-    read_model(&mut lines, &mut State::default(), |record, line| {
+    read_model(&mut models, |record, line| {
         if record == Record::Ter {
             segment += 1;
         }
@@ -99,7 +99,7 @@ pub(crate) fn read_topology(input: Input) -> Result<(Topology, Vec<[f32; 3]>)> {
         Ok(())
     })?;
     if atoms.is_empty() {
-        return Err(no_atoms(&lines));
+        return Err(no_atoms(&models.lines));
     }
     let keep = altloc::choose(&candidates);
     let mut kept = keep.iter();
@@ -107,7 +107,7 @@ pub(crate) fn read_topology(input: Input) -> Result<(Topology, Vec<[f32; 3]>)> {
     let mut kept = keep.iter();
     positions.retain(|_| kept.next().copied().unwrap_or(true));
     let mut topology = build(&atoms);
-    while let Some(line) = lines.next()? {
+    while let Some(line) = models.lines.next()? {
         if columns::record(line) == Record::Conect {
             connections.push(connection(line));
         }

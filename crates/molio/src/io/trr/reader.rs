@@ -1,8 +1,9 @@
 //! Frames of a TRR file.
 
 use super::header::Header;
+use crate::io::frame_starts::FrameStarts;
 use crate::io::input::Input;
-use crate::io::{check_atom_count, check_finite, no_such_frame};
+use crate::io::{check_atom_count, check_finite};
 use crate::{Error, Frame, FrameReader, Place, Result};
 
 /// Reads TRR, f32 and f64. Frames without positions, which GROMACS writes where velocities or forces
@@ -11,17 +12,17 @@ pub(crate) struct Reader {
     input: Input,
     n_atoms: Option<usize>,
     next: usize,
-    offsets: Option<Vec<u64>>,
+    starts: FrameStarts<Input>,
     block: Vec<u8>,
 }
 
 impl Reader {
     pub(crate) fn new(input: Input) -> Self {
         Self {
+            starts: FrameStarts::from_here(&input),
             input,
             n_atoms: None,
             next: 0,
-            offsets: None,
             block: Vec::new(),
         }
     }
@@ -90,28 +91,15 @@ impl Reader {
             .skip(header.after_cell, "the virial and pressure")?;
         Ok(crate::io::xtc::cell(vectors))
     }
-
-    /// Finds where every frame starts, then returns to where the reader was.
-    fn index(&mut self) -> Result<&[u64]> {
-        if self.offsets.is_none() {
-            let back = self.input.position();
-            let offsets = find_frames(&mut self.input);
-            self.input.seek(back)?;
-            self.offsets = Some(offsets?);
-        }
-        Ok(self.offsets.as_deref().unwrap_or_default())
-    }
 }
 
-fn find_frames(input: &mut Input) -> Result<Vec<u64>> {
-    let mut offsets = Vec::new();
-    input.seek(0)?;
-    while !input.at_end()? {
-        offsets.push(input.position());
-        let header = Header::read(input)?;
-        input.skip(header.n_bytes(), "the blocks of a frame")?;
+fn skip_frame(input: &mut Input) -> Result<bool> {
+    if input.at_end()? {
+        return Ok(false);
     }
-    Ok(offsets)
+    let header = Header::read(input)?;
+    input.skip(header.n_bytes(), "the blocks of a frame")?;
+    Ok(true)
 }
 
 impl FrameReader for Reader {
@@ -147,16 +135,11 @@ impl FrameReader for Reader {
     }
 
     fn n_frames(&mut self) -> Result<Option<usize>> {
-        self.index().map(|offsets| Some(offsets.len()))
+        self.starts.count(&mut self.input, skip_frame).map(Some)
     }
 
     fn seek(&mut self, index: usize) -> Result<()> {
-        let offsets = self.index()?;
-        let n_frames = offsets.len();
-        let Some(&offset) = offsets.get(index) else {
-            return Err(no_such_frame(self.input.path(), index, n_frames));
-        };
-        self.input.seek(offset)?;
+        self.starts.seek(&mut self.input, index, skip_frame)?;
         self.next = index;
         Ok(())
     }

@@ -2,27 +2,27 @@
 
 use super::decode::{self, Fault};
 use super::header::{Body, Header};
+use crate::io::frame_starts::FrameStarts;
 use crate::io::input::Input;
 use crate::io::{check_atom_count, check_finite};
 use crate::{Error, Frame, FrameReader, Place, Result};
 
-/// Reads XTC. The table of frame offsets that random access needs is made on first use from the
-/// headers alone.
+/// Reads XTC. What random access needs is made on first use from the headers alone.
 pub(crate) struct Reader {
     input: Input,
     n_atoms: Option<usize>,
     next: usize,
-    offsets: Option<Vec<u64>>,
+    starts: FrameStarts<Input>,
     packed: Vec<u8>,
 }
 
 impl Reader {
     pub(crate) fn new(input: Input) -> Self {
         Self {
+            starts: FrameStarts::from_here(&input),
             input,
             n_atoms: None,
             next: 0,
-            offsets: None,
             packed: Vec::new(),
         }
     }
@@ -74,33 +74,19 @@ impl Reader {
             Error::malformed(self.input.path(), self.place(), expected, found)
         })
     }
-
-    /// Finds where every frame starts, then returns to where the reader was.
-    fn index(&mut self) -> Result<&[u64]> {
-        if self.offsets.is_none() {
-            let back = self.input.position();
-            let offsets = find_frames(&mut self.input);
-            self.input.seek(back)?;
-            self.offsets = Some(offsets?);
-        }
-        Ok(self.offsets.as_deref().unwrap_or_default())
-    }
 }
 
-fn find_frames(input: &mut Input) -> Result<Vec<u64>> {
-    let mut offsets = Vec::new();
-    input.seek(0)?;
-    while !input.at_end()? {
-        let start = input.position();
-        let header = Header::read(input)?;
-        let rest = input.length().map(|length| length - input.position());
-        // the padding of the last frame may be missing
-        let last = rest.filter(|rest| header.n_bytes.saturating_sub(*rest) < 4);
-        let ahead = last.map_or(header.n_bytes, |rest| header.n_bytes.min(rest));
-        input.skip(ahead, "the packed positions")?;
-        offsets.push(start);
+fn skip_frame(input: &mut Input) -> Result<bool> {
+    if input.at_end()? {
+        return Ok(false);
     }
-    Ok(offsets)
+    let header = Header::read(input)?;
+    let rest = input.length().map(|length| length - input.position());
+    // the padding of the last frame may be missing
+    let last = rest.filter(|rest| header.n_bytes.saturating_sub(*rest) < 4);
+    let ahead = last.map_or(header.n_bytes, |rest| header.n_bytes.min(rest));
+    input.skip(ahead, "the packed positions")?;
+    Ok(true)
 }
 
 impl FrameReader for Reader {
@@ -123,16 +109,11 @@ impl FrameReader for Reader {
     }
 
     fn n_frames(&mut self) -> Result<Option<usize>> {
-        self.index().map(|offsets| Some(offsets.len()))
+        self.starts.count(&mut self.input, skip_frame).map(Some)
     }
 
     fn seek(&mut self, index: usize) -> Result<()> {
-        let offsets = self.index()?;
-        let n_frames = offsets.len();
-        let Some(&offset) = offsets.get(index) else {
-            return Err(crate::io::no_such_frame(self.input.path(), index, n_frames));
-        };
-        self.input.seek(offset)?;
+        self.starts.seek(&mut self.input, index, skip_frame)?;
         self.next = index;
         Ok(())
     }

@@ -1,10 +1,11 @@
 //! Frames and elements of an XYZ file.
 
 use super::comment::{self, Columns};
+use crate::io::frame_starts::FrameStarts;
 use crate::io::input::Input;
 use crate::io::lines::{Lines, shown};
 use crate::io::numbers::{parse_float, parse_integer, text, time_and_step};
-use crate::io::{check_atom_count, check_finite, no_such_frame};
+use crate::io::{check_atom_count, check_finite};
 use crate::{
     AtomRecord, Cell, Element, Error, Frame, FrameReader, Place, Result, Topology, TopologyBuilder,
 };
@@ -14,7 +15,7 @@ pub(crate) struct Reader {
     lines: Lines,
     n_atoms: Option<usize>,
     next: usize,
-    offsets: Option<Vec<(u64, usize)>>,
+    starts: FrameStarts<Lines>,
 }
 
 /// What the two lines before the atoms say.
@@ -28,22 +29,13 @@ struct Start {
 
 impl Reader {
     pub(crate) fn new(input: Input) -> Self {
+        let lines = Lines::new(input);
         Self {
-            lines: Lines::new(input),
+            starts: FrameStarts::from_here(&lines),
+            lines,
             n_atoms: None,
             next: 0,
-            offsets: None,
         }
-    }
-
-    fn index(&mut self) -> Result<&[(u64, usize)]> {
-        if self.offsets.is_none() {
-            let back = (self.lines.position(), self.lines.number() + 1);
-            let offsets = find_frames(&mut self.lines);
-            self.lines.seek(back.0, back.1)?;
-            self.offsets = Some(offsets?);
-        }
-        Ok(self.offsets.as_deref().unwrap_or_default())
     }
 }
 
@@ -56,7 +48,7 @@ impl FrameReader for Reader {
         self.n_atoms = Some(start.n_atoms);
         frame.positions.clear();
         for _ in 0..start.n_atoms {
-            let line = next_line(&mut self.lines)?;
+            let line = self.lines.required("a frame")?;
             match position(line, start.columns.position) {
                 Some(position) => frame.positions.push(position),
                 None => {
@@ -78,34 +70,24 @@ impl FrameReader for Reader {
     }
 
     fn n_frames(&mut self) -> Result<Option<usize>> {
-        self.index().map(|offsets| Some(offsets.len()))
+        self.starts.count(&mut self.lines, skip_frame).map(Some)
     }
 
     fn seek(&mut self, index: usize) -> Result<()> {
-        let offsets = self.index()?;
-        let n_frames = offsets.len();
-        let Some(&(offset, line)) = offsets.get(index) else {
-            return Err(no_such_frame(self.lines.path(), index, n_frames));
-        };
-        self.lines.seek(offset, line)?;
+        self.starts.seek(&mut self.lines, index, skip_frame)?;
         self.next = index;
         Ok(())
     }
 }
 
-fn find_frames(lines: &mut Lines) -> Result<Vec<(u64, usize)>> {
-    let mut offsets = Vec::new();
-    lines.seek(0, 1)?;
-    loop {
-        let start = (lines.position(), lines.number() + 1);
-        let Some(Start { n_atoms, .. }) = read_start(lines)? else {
-            return Ok(offsets);
-        };
-        for _ in 0..n_atoms {
-            next_line(lines)?;
-        }
-        offsets.push(start);
+fn skip_frame(lines: &mut Lines) -> Result<bool> {
+    let Some(Start { n_atoms, .. }) = read_start(lines)? else {
+        return Ok(false);
+    };
+    for _ in 0..n_atoms {
+        lines.required("a frame")?;
     }
+    Ok(true)
 }
 
 /// Reads count and comment; `None` where only blank lines are left.
@@ -125,7 +107,7 @@ fn read_start(lines: &mut Lines) -> Result<Option<Start>> {
             }
         }
     };
-    let line = next_line(lines)?;
+    let line = lines.required("a frame")?;
     let (time, step) = time_and_step(line);
     match comment::parse(&text(line)) {
         Ok((cell, columns)) => Ok(Some(Start {
@@ -140,15 +122,6 @@ fn read_start(lines: &mut Lines) -> Result<Option<Start>> {
             Err(lines.malformed(expected, found))
         }
     }
-}
-
-fn next_line(lines: &mut Lines) -> Result<&[u8]> {
-    let error = Error::Truncated {
-        path: lines.path().to_owned(),
-        place: lines.place(),
-        what: "a frame",
-    };
-    lines.next()?.ok_or(error)
 }
 
 fn words(line: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -175,7 +148,7 @@ pub(crate) fn read_topology(input: Input) -> Result<Topology> {
     };
     let mut builder = TopologyBuilder::default();
     for _ in 0..start.n_atoms {
-        let line = next_line(&mut lines)?;
+        let line = lines.required("a frame")?;
         let Some(word) = words(line).nth(start.columns.species) else {
             let found = shown(line);
             return Err(lines.malformed("a symbol and three coordinates", found));
