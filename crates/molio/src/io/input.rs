@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Capacity of the read buffer, and the step in which buffers of unproven size grow.
-const BUFFER: usize = 1 << 18;
+const BUFFER: usize = 1 << 16;
+
+/// Reads of at least this many bytes go past the read buffer, which would only copy them once more.
+const LARGE: usize = 1 << 14;
 
 pub(crate) trait ReadSeek: Read + Seek + Send {}
 
@@ -18,7 +21,7 @@ pub(crate) struct Input {
     path: PathBuf,
     source: BufReader<Box<dyn ReadSeek>>,
     position: u64,
-    /// Unknown for compressed files.
+    /// Unknown for compressed files and pipes.
     length: Option<u64>,
     origin: Origin,
 }
@@ -38,8 +41,9 @@ impl Input {
         if super::format::is_gzip(path) {
             return Self::compressed(path, file);
         }
-        let length = file.metadata().map_err(at)?.len();
-        Ok(Self::new(path, Box::new(file), Some(length), Origin::File))
+        let metadata = file.metadata().map_err(at)?;
+        let length = metadata.is_file().then_some(metadata.len());
+        Ok(Self::new(path, Box::new(file), length, Origin::File))
     }
 
     /// Bytes in memory, under the name of a file.
@@ -111,13 +115,16 @@ impl Input {
         self.position
     }
 
-    /// Length in bytes; `None` for a compressed file.
+    /// Length in bytes; `None` for a compressed file or a pipe.
     pub(crate) fn length(&self) -> Option<u64> {
         self.length
     }
 
     /// Whether nothing follows.
     pub(crate) fn at_end(&mut self) -> Result<bool> {
+        if let Some(length) = self.length {
+            return Ok(self.position >= length);
+        }
         match self.source.fill_buf() {
             Ok(bytes) => Ok(bytes.is_empty()),
             Err(source) => Err(self.error("the file", source)),
@@ -141,18 +148,36 @@ impl Input {
         }
     }
 
-    /// Moves `by` bytes ahead; an error if the file is known to end before.
+    /// Moves `by` bytes ahead; an error if the file ends before.
     pub(crate) fn skip(&mut self, by: u64, what: &'static str) -> Result<()> {
         let to = self.position.saturating_add(by);
         if self.length.is_some_and(|length| to > length) {
             return Err(self.truncated(what));
         }
-        self.seek(to)
+        if by == 0 {
+            return Ok(());
+        }
+        self.seek(to)?;
+        // a decompressed stream stops where it ends
+        match self.length {
+            None if self.source.stream_position().ok() != Some(to) => Err(self.truncated(what)),
+            _ => Ok(()),
+        }
     }
 
     /// Fills `buffer`, whose size the caller has bounded.
     pub(crate) fn read_exact(&mut self, buffer: &mut [u8], what: &'static str) -> Result<()> {
-        match self.source.read_exact(buffer) {
+        let read = if buffer.len() < LARGE {
+            self.source.read_exact(buffer)
+        } else {
+            let buffered = self.source.buffer();
+            let (start, rest) = buffer.split_at_mut(buffered.len().min(buffer.len()));
+            start.copy_from_slice(&buffered[..start.len()]);
+            self.source.consume(start.len());
+            // if any are left to read, the buffer is empty now
+            self.source.get_mut().read_exact(rest)
+        };
+        match read {
             Ok(()) => {
                 self.position += buffer.len() as u64;
                 Ok(())
@@ -225,6 +250,16 @@ impl Input {
 
     /// What was expected and found at the current position.
     pub(crate) fn malformed(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::malformed(&self.path, Place::Byte(self.position), expected, found)
+        self.malformed_at(self.position, expected, found)
+    }
+
+    /// What was expected and found at an offset in the file.
+    pub(crate) fn malformed_at(
+        &self,
+        offset: u64,
+        expected: impl Into<String>,
+        found: impl Into<String>,
+    ) -> Error {
+        Error::malformed(&self.path, Place::Byte(offset), expected, found)
     }
 }

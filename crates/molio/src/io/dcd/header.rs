@@ -33,28 +33,34 @@ impl Layout {
         }
     }
 
-    /// Bytes of both lengths around a record.
-    pub(super) fn around(self) -> u64 {
-        if self.wide { 16 } else { 8 }
+    /// Bytes of a record's length, which stands before and behind it.
+    pub(super) fn width(self) -> usize {
+        if self.wide { 8 } else { 4 }
     }
 
-    pub(super) fn length(self, input: &mut Input, what: &'static str) -> Result<u64> {
-        let length = if self.wide {
-            let bytes = input.read_array(what)?;
-            let number = if self.big_endian {
+    /// The length of a record, from the first of `bytes`.
+    pub(super) fn length_in(self, bytes: &[u8]) -> i64 {
+        if self.wide {
+            let bytes = std::array::from_fn(|k| bytes[k]);
+            if self.big_endian {
                 i64::from_be_bytes(bytes)
             } else {
                 i64::from_le_bytes(bytes)
-            };
-            u64::try_from(number).ok()
+            }
         } else {
-            u64::try_from(self.int(input.read_array(what)?)).ok()
-        };
+            i64::from(self.int(std::array::from_fn(|k| bytes[k])))
+        }
+    }
+
+    fn length(self, input: &mut Input, what: &'static str) -> Result<u64> {
+        let mut bytes = [0; 8];
+        input.read_exact(&mut bytes[..self.width()], what)?;
+        let length = u64::try_from(self.length_in(&bytes)).ok();
         length.ok_or_else(|| input.malformed("the length of a record", "a negative number"))
     }
 
     /// Reads a record whole; it must be `expected` bytes long, if that is known.
-    pub(super) fn record(
+    fn record(
         self,
         input: &mut Input,
         bytes: &mut Vec<u8>,
@@ -203,7 +209,7 @@ impl Header {
 
     /// Bytes that frame `index` takes.
     pub(super) fn frame_bytes(&self, index: usize) -> u64 {
-        let around = self.layout.around();
+        let around = 2 * self.layout.width() as u64;
         let cell = if self.has_cell { 48 + around } else { 0 };
         let axes = if self.has_fourth_dimension { 4 } else { 3 };
         cell + axes * (4 * self.n_stored(index) as u64 + around)

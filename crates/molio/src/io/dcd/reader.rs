@@ -5,6 +5,10 @@ use super::header::Header;
 use crate::io::input::Input;
 use crate::io::{check_finite, no_such_frame};
 use crate::{Frame, FrameReader, Place, Result};
+use std::ops::Range;
+
+/// nm in an Å.
+const NM: f32 = 0.1;
 
 /// Reads DCD. The number of frames comes from the file's length, because programs that were killed
 /// leave a wrong one in the header.
@@ -14,7 +18,14 @@ pub(crate) struct Reader {
     next: usize,
     /// Positions of the first frame in nm, which later frames with fixed atoms build on.
     first: Vec<[f32; 3]>,
+    /// The bytes of a frame.
     block: Vec<u8>,
+}
+
+/// Where in a frame's bytes its records are.
+struct Records {
+    cell: Option<Range<usize>>,
+    axes: [Range<usize>; 3],
 }
 
 impl Reader {
@@ -29,51 +40,62 @@ impl Reader {
         })
     }
 
-    fn read_cell(&mut self) -> Result<Option<crate::Cell>> {
-        if !self.header.has_cell {
-            return Ok(None);
+    /// Reads the next frame whole, and finds what is in it.
+    fn read_records(&mut self) -> Result<Records> {
+        let start = self.input.position();
+        let n_bytes = self.header.frame_bytes(self.next);
+        self.input.read_bytes(&mut self.block, n_bytes, "a frame")?;
+        let mut at = 0;
+        let mut record = |length| -> Result<Range<usize>> {
+            let data = at + self.header.layout.width();
+            let end = data + length;
+            for marker in [at, end] {
+                let found = self.header.layout.length_in(&self.block[marker..]);
+                if found != length as i64 {
+                    let offset = start + marker as u64;
+                    let expected = format!("the length {length} before and behind a record");
+                    return Err(self.input.malformed_at(offset, expected, found.to_string()));
+                }
+            }
+            at = end + self.header.layout.width();
+            Ok(data..end)
+        };
+        let cell = self.header.has_cell.then(|| record(48)).transpose()?;
+        let n_bytes = 4 * self.header.n_stored(self.next);
+        let axes = [record(n_bytes)?, record(n_bytes)?, record(n_bytes)?];
+        if self.header.has_fourth_dimension {
+            record(n_bytes)?;
         }
-        let layout = self.header.layout;
-        layout.record(&mut self.input, &mut self.block, Some(48), "the cell")?;
-        let numbers = self.block.as_chunks::<8>().0;
-        let numbers: [f64; 6] = std::array::from_fn(|k| layout.double(numbers[k]));
-        Ok(cell::from_numbers(numbers, self.header.version))
+        Ok(Records { cell, axes })
     }
 
-    /// Reads one axis of the positions into `positions`.
-    fn read_axis(
-        &mut self,
-        axis: usize,
-        n_stored: usize,
-        positions: &mut Vec<[f32; 3]>,
-    ) -> Result<()> {
+    fn cell(&self, record: Range<usize>) -> Option<crate::Cell> {
+        let numbers = self.block[record].as_chunks::<8>().0;
+        let numbers = std::array::from_fn(|k| self.header.layout.double(numbers[k]));
+        cell::from_numbers(numbers, self.header.version)
+    }
+
+    /// Takes the axes of the frame read last apart, or of its free atoms.
+    fn take_positions(&self, axes: [Range<usize>; 3], positions: &mut Vec<[f32; 3]>) {
+        let axes = axes.map(|axis| self.block[axis].as_chunks::<4>().0);
         let layout = self.header.layout;
-        let n_bytes = 4 * n_stored as u64;
-        layout.record(
-            &mut self.input,
-            &mut self.block,
-            Some(n_bytes),
-            "the positions",
-        )?;
-        let values = self.block.as_chunks::<4>().0;
-        if let Some(free) = self.header.free.as_ref().filter(|_| self.next > 0) {
-            for (&atom, &value) in free.iter().zip(values) {
-                positions[atom][axis] = layout.float(value) * 0.1;
+        match &self.header.free {
+            Some(free) if self.next > 0 => {
+                positions.clone_from(&self.first);
+                for (index, &atom) in free.iter().enumerate() {
+                    positions[atom] = axes.map(|axis| layout.float(axis[index]) * NM);
+                }
             }
-            return Ok(());
-        }
-        // only now is it certain that the file holds this many
-        positions.resize(n_stored, [0.0; 3]);
-        if layout.big_endian {
-            for (position, &value) in positions.iter_mut().zip(values) {
-                position[axis] = f32::from_be_bytes(value) * 0.1;
-            }
-        } else {
-            for (position, &value) in positions.iter_mut().zip(values) {
-                position[axis] = f32::from_le_bytes(value) * 0.1;
+            _ => {
+                // the file has proved to hold this many
+                positions.resize(axes[0].len(), [0.0; 3]);
+                if layout.big_endian {
+                    interleave(axes, f32::from_be_bytes, positions);
+                } else {
+                    interleave(axes, f32::from_le_bytes, positions);
+                }
             }
         }
-        Ok(())
     }
 
     fn offset(&self, index: usize) -> u64 {
@@ -87,30 +109,26 @@ impl Reader {
     }
 }
 
+/// Puts x, y and z of each atom together, in nm.
+fn interleave(
+    [x, y, z]: [&[[u8; 4]]; 3],
+    number: impl Fn([u8; 4]) -> f32,
+    positions: &mut [[f32; 3]],
+) {
+    for (((position, x), y), z) in positions.iter_mut().zip(x).zip(y).zip(z) {
+        *position = [x, y, z].map(|value| number(*value) * NM);
+    }
+}
+
 impl FrameReader for Reader {
     fn read_frame(&mut self, frame: &mut Frame) -> Result<bool> {
         // a frame of no bytes would never end
         if self.input.at_end()? {
             return Ok(false);
         }
-        frame.cell = self.read_cell()?;
-        let n_stored = self.header.n_stored(self.next);
-        if self.header.free.is_some() && self.next > 0 {
-            frame.positions.clone_from(&self.first);
-        }
-        for axis in 0..3 {
-            self.read_axis(axis, n_stored, &mut frame.positions)?;
-        }
-        if self.header.has_fourth_dimension {
-            let n_bytes = 4 * n_stored as u64;
-            let layout = self.header.layout;
-            layout.record(
-                &mut self.input,
-                &mut self.block,
-                Some(n_bytes),
-                "the fourth dimension",
-            )?;
-        }
+        let Records { cell, axes } = self.read_records()?;
+        frame.cell = cell.and_then(|cell| self.cell(cell));
+        self.take_positions(axes, &mut frame.positions);
         check_finite(self.input.path(), Place::Frame(self.next), &frame.positions)?;
         if self.header.free.is_some() && self.next == 0 {
             self.first.clone_from(&frame.positions);
