@@ -12,6 +12,7 @@ mod gzip;
 mod npy;
 
 mod altloc;
+mod append;
 mod dcd;
 mod format;
 mod frame_starts;
@@ -31,6 +32,7 @@ mod trr;
 mod xtc;
 mod xyz;
 
+pub use append::{Written, append};
 pub use format::{Format, create, open, open_bytes, read_topology, read_topology_bytes};
 
 use crate::{Error, Frame, Result};

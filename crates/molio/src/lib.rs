@@ -39,7 +39,8 @@ pub use element::Element;
 pub use error::{Error, Place, Result};
 pub use frame::Frame;
 pub use io::{
-    Format, FrameReader, FrameWriter, create, open, open_bytes, read_topology, read_topology_bytes,
+    Format, FrameReader, FrameWriter, Written, append, create, open, open_bytes, read_topology,
+    read_topology_bytes,
 };
 pub use residue_templates::{ResidueKind, residue_kind, standard_amino_acid};
 pub use select::Selection;

@@ -37,6 +37,35 @@ impl Output {
         })
     }
 
+    /// Opens a file that holds what `written` says, and cuts off what follows.
+    pub(crate) fn append(path: &Path, n_atoms: usize, written: &super::Written) -> Result<Self> {
+        let failed = |e| Error::io(path, Place::File, "the file", e);
+        let mut file = File::options()
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(failed)?;
+        let found = file.metadata().map_err(failed)?.len();
+        if found < written.length {
+            let expected = format!("at least {} bytes", written.length);
+            return Err(Error::malformed(
+                path,
+                Place::File,
+                expected,
+                found.to_string(),
+            ));
+        }
+        file.set_len(written.length)
+            .and_then(|()| file.seek(SeekFrom::End(0)))
+            .map_err(failed)?;
+        Ok(Self {
+            path: path.to_owned(),
+            sink: Sink::Plain(BufWriter::with_capacity(1 << 18, file)),
+            n_frames: written.n_frames,
+            n_atoms,
+        })
+    }
+
     #[cfg(feature = "gzip")]
     #[expect(clippy::unnecessary_wraps, reason = "fails without the feature")]
     fn compressed(_: &Path, file: BufWriter<File>) -> Result<Sink> {

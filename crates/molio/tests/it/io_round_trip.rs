@@ -179,3 +179,54 @@ fn compressed_arrays_are_read() {
     reader.seek(1).unwrap();
     assert_eq!(frames(&mut *reader).unwrap(), all[1..]);
 }
+
+#[test]
+fn a_trajectory_written_in_parts_is_the_same_bytes() {
+    let topology = topology();
+    for (extension, has_cell) in [("xtc", true), ("trr", true), ("dcd", true), ("dcd", false)] {
+        let part = |index| Frame {
+            step: Some(250 * (index as i64 + 1)),
+            time: Some(250.0 * (index as f64 + 1.0) * 0.0037),
+            cell: frame(index).cell.filter(|_| has_cell),
+            ..frame(index)
+        };
+        let first: Vec<_> = (0..2).map(|k| (part(k).time, part(k).step)).collect();
+        let (_folder, path) = scratch(&format!("run.{extension}"));
+        let mut writer = molio::create(&path, &topology).unwrap();
+        for index in 0..5 {
+            writer.write_frame(&part(index)).unwrap();
+        }
+        writer.finish().unwrap();
+        let whole = std::fs::read(&path).unwrap();
+        for cut in 0..=5 {
+            let mut writer = molio::create(&path, &topology).unwrap();
+            for index in 0..cut {
+                writer.write_frame(&part(index)).unwrap();
+            }
+            writer.finish().unwrap();
+            let length = std::fs::metadata(&path).unwrap().len();
+            let known = cut.min(2);
+            let written = molio::Written {
+                length,
+                n_frames: cut,
+                first: first[..known].to_vec(),
+            };
+            // the rest twice: what stands behind the recorded length is cut off
+            for _ in 0..2 {
+                let mut writer = molio::append(&path, &topology, &written).unwrap();
+                for index in cut..5 {
+                    writer.write_frame(&part(index)).unwrap();
+                }
+                writer.finish().unwrap();
+                let found = std::fs::read(&path).unwrap();
+                assert!(found == whole, "{extension}, cut at {cut}");
+            }
+        }
+        let longer = molio::Written {
+            length: whole.len() as u64 + 1,
+            ..molio::Written::default()
+        };
+        let error = molio::append(&path, &topology, &longer).err().unwrap();
+        assert!(error.to_string().contains("at least"), "{error}");
+    }
+}

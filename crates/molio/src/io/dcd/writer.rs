@@ -1,12 +1,21 @@
 //! Writing DCD.
 
 use super::{AKMA, cell};
+use crate::io::Written;
 use crate::io::output::Output;
-use crate::{Error, Frame, FrameWriter, Result};
+use crate::{Error, Frame, FrameWriter, Place, Result};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// Bytes before the first frame.
 const HEADER: usize = 92 + 172 + 12;
+
+/// Lowest byte of the header's flag for cells.
+const HAS_CELL: usize = 48;
+
+/// Where the header has the number of atoms.
+const N_ATOMS: std::ops::Range<usize> = 268..272;
 
 /// Writes DCD as CHARMM 24: little-endian, cells as lengths and cosines.
 ///
@@ -30,6 +39,29 @@ impl Writer {
         };
         let header = writer.header()?;
         writer.output.write(&header)?;
+        Ok(writer)
+    }
+
+    pub(crate) fn append(path: &Path, n_atoms: usize, written: &Written) -> Result<Self> {
+        let mut header = [0; HEADER];
+        File::open(path)
+            .and_then(|mut file| file.read_exact(&mut header))
+            .map_err(|e| Error::io(path, Place::File, "the header", e))?;
+        let writer = Self {
+            output: Output::append(path, n_atoms, written)?,
+            has_cell: header[HAS_CELL] != 0,
+            stamps: written.first.iter().take(2).copied().collect(),
+            bytes: Vec::new(),
+        };
+        let own = writer.header()?;
+        if header[..8] != own[..8] || header[N_ATOMS] != own[N_ATOMS] {
+            return Err(Error::malformed(
+                path,
+                Place::File,
+                format!("the DCD header of {n_atoms} atoms"),
+                "another header",
+            ));
+        }
         Ok(writer)
     }
 

@@ -1,6 +1,7 @@
 //! Writing TRR.
 
 use super::header::{MAGIC, VERSION};
+use crate::io::Written;
 use crate::io::output::Output;
 use crate::{Error, Frame, FrameWriter, Result};
 use std::path::Path;
@@ -15,6 +16,13 @@ impl Writer {
     pub(crate) fn create(path: &Path, n_atoms: usize) -> Result<Self> {
         Ok(Self {
             output: Output::create(path, n_atoms)?,
+            bytes: Vec::new(),
+        })
+    }
+
+    pub(crate) fn append(path: &Path, n_atoms: usize, written: &Written) -> Result<Self> {
+        Ok(Self {
+            output: Output::append(path, n_atoms, written)?,
             bytes: Vec::new(),
         })
     }

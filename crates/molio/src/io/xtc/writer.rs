@@ -1,5 +1,6 @@
 //! Writing XTC through molly.
 
+use crate::io::Written;
 use crate::io::output::Output;
 use crate::{Error, Frame, FrameWriter, Place, Result};
 use std::path::Path;
@@ -16,8 +17,16 @@ pub(crate) struct Writer {
 
 impl Writer {
     pub(crate) fn create(path: &Path, n_atoms: usize) -> Result<Self> {
-        Ok(Self {
-            output: Output::create(path, n_atoms)?,
+        Ok(Self::new(Output::create(path, n_atoms)?, n_atoms))
+    }
+
+    pub(crate) fn append(path: &Path, n_atoms: usize, written: &Written) -> Result<Self> {
+        Ok(Self::new(Output::append(path, n_atoms, written)?, n_atoms))
+    }
+
+    fn new(output: Output, n_atoms: usize) -> Self {
+        Self {
+            output,
             frame: molly::Frame {
                 step: 0,
                 time: 0.0,
@@ -26,7 +35,7 @@ impl Writer {
                 positions: Vec::with_capacity(3 * n_atoms),
             },
             bytes: Vec::new(),
-        })
+        }
     }
 
     /// Refuses what the packing cannot hold: integers beyond 32 bits, or a box of them beyond 63.
