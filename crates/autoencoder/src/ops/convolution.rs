@@ -16,8 +16,7 @@ use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
 /// # Errors
 /// Shapes that do not fit, or tensors that are not f32 or f64 on the CPU.
 pub fn conv1d(x: &Tensor, w: &Tensor, stride: usize, padding: usize) -> Result<Tensor> {
-    x.contiguous()?
-        .apply_op2(&w.contiguous()?, Conv1d { stride, padding })
+    convolution(x, w, stride, padding, false)
 }
 
 /// A strided 1-D transposed convolution without bias: the adjoint of [`conv1d`].
@@ -32,8 +31,22 @@ pub fn conv1d(x: &Tensor, w: &Tensor, stride: usize, padding: usize) -> Result<T
 /// # Errors
 /// As [`conv1d`].
 pub fn conv_transpose1d(x: &Tensor, w: &Tensor, stride: usize, padding: usize) -> Result<Tensor> {
-    x.contiguous()?
-        .apply_op2(&w.contiguous()?, ConvTranspose1d { stride, padding })
+    convolution(x, w, stride, padding, true)
+}
+
+fn convolution(
+    x: &Tensor,
+    w: &Tensor,
+    stride: usize,
+    padding: usize,
+    transposed: bool,
+) -> Result<Tensor> {
+    let operation = Convolution {
+        stride,
+        padding,
+        transposed,
+    };
+    x.contiguous()?.apply_op2(&w.contiguous()?, operation)
 }
 
 /// The same matrix applied to every row: `y = x · w`, without bias.
@@ -60,26 +73,46 @@ pub fn linear(x: &Tensor, w: &Tensor) -> Result<Tensor> {
     conv1d(&rows_first, &weight, 1, 0)?.reshape(shape)
 }
 
-struct Conv1d {
+/// A convolution, or the adjoint of one: the same three products with their roles exchanged.
+struct Convolution {
     stride: usize,
     padding: usize,
+    transposed: bool,
 }
 
-impl Conv1d {
+impl Convolution {
+    /// Sizes of the convolution; of an adjoint, those of the one from its output to its input.
     fn geometry(&self, x: &Shape, w: &Shape) -> Result<Geometry> {
-        kernel::geometry(x.dims3()?, w.dims3()?, self.stride, self.padding).ok_or_else(|| {
-            mismatch(
-                "conv1d",
-                "x (batch, length ≥ kernel, in) and w (kernel, in, out)",
-                &[x, w],
-            )
-        })
+        let (batch, length, channels) = x.dims3()?;
+        let weight = w.dims3()?;
+        let (stride, padding) = (self.stride, self.padding);
+        if !self.transposed {
+            let sizes = (batch, length, channels);
+            return kernel::geometry(sizes, weight, stride, padding).ok_or_else(|| {
+                let expected = "x (batch, length ≥ kernel, in) and w (kernel, in, out)";
+                mismatch(self.name(), expected, &[x, w])
+            });
+        }
+        let (size, out, _) = weight;
+        (length.max(1) - 1)
+            .checked_mul(stride)
+            .and_then(|span| (span + size).checked_sub(2 * padding))
+            .and_then(|long| kernel::geometry((batch, long, out), weight, stride, padding))
+            .filter(|g| g.length_out == length && g.channels_out == channels)
+            .ok_or_else(|| {
+                let expected = "x (batch, length, in) and w (kernel, out, in)";
+                mismatch(self.name(), expected, &[x, w])
+            })
     }
 }
 
-impl CustomOp2 for Conv1d {
+impl CustomOp2 for Convolution {
     fn name(&self) -> &'static str {
-        "conv1d"
+        if self.transposed {
+            "conv_transpose1d"
+        } else {
+            "conv1d"
+        }
     }
 
     fn cpu_fwd(
@@ -90,11 +123,16 @@ impl CustomOp2 for Conv1d {
         w_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let g = self.geometry(x_layout.shape(), w_layout.shape())?;
-        by_dtype!(dtype(x), "conv1d", T => {
-            let x = slice::<T>(x, x_layout, "conv1d")?;
-            let w = slice::<T>(w, w_layout, "conv1d")?;
-            let shape = (g.batch, g.length_out, g.channels_out);
-            Ok(output(kernel::forward(&g, x, w), shape))
+        by_dtype!(dtype(x), self.name(), T => {
+            let x = slice::<T>(x, x_layout, self.name())?;
+            let w = slice::<T>(w, w_layout, self.name())?;
+            Ok(if self.transposed {
+                let shape = (g.batch, g.length, g.channels_in);
+                output(kernel::input_gradient(&g, x, w), shape)
+            } else {
+                let shape = (g.batch, g.length_out, g.channels_out);
+                output(kernel::forward(&g, x, w), shape)
+            })
         })
     }
 
@@ -107,87 +145,26 @@ impl CustomOp2 for Conv1d {
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let g = self.geometry(x.shape(), w.shape())?;
         let dy = dy.contiguous()?;
-        let [xs, ws, dys] = [x, w, &dy].map(|t| Values::of(t, "conv1d"));
-        by_dtype!(x.dtype(), "conv1d", T => {
+        let [xs, ws, dys] = [x, w, &dy].map(|t| Values::of(t, self.name()));
+        by_dtype!(x.dtype(), self.name(), T => {
             let (xs, ws, dys) = (xs.slice::<T>()?, ws.slice::<T>()?, dys.slice::<T>()?);
             // data enter without a graph behind them: nobody would read their gradient
             let dx = needs_gradient(x)
-                .then(|| Tensor::from_vec(kernel::input_gradient(&g, dys, ws), x.shape(), x.device()))
+                .then(|| {
+                    let dx = if self.transposed {
+                        kernel::forward(&g, dys, ws)
+                    } else {
+                        kernel::input_gradient(&g, dys, ws)
+                    };
+                    Tensor::from_vec(dx, x.shape(), x.device())
+                })
                 .transpose()?;
-            let dw = kernel::weight_gradient(&g, xs, dys);
+            let dw = if self.transposed {
+                kernel::weight_gradient(&g, dys, xs)
+            } else {
+                kernel::weight_gradient(&g, xs, dys)
+            };
             Ok((dx, Some(Tensor::from_vec(dw, w.shape(), w.device())?)))
-        })
-    }
-}
-
-struct ConvTranspose1d {
-    stride: usize,
-    padding: usize,
-}
-
-impl ConvTranspose1d {
-    /// The convolution that this is the adjoint of: from our output to our input.
-    fn geometry(&self, x: &Shape, w: &Shape) -> Result<Geometry> {
-        let (batch, length, channels) = x.dims3()?;
-        let (size, out, _) = w.dims3()?;
-        (length.max(1) - 1)
-            .checked_mul(self.stride)
-            .and_then(|span| (span + size).checked_sub(2 * self.padding))
-            .and_then(|long| {
-                kernel::geometry(
-                    (batch, long, out),
-                    w.dims3().ok()?,
-                    self.stride,
-                    self.padding,
-                )
-            })
-            .filter(|g| g.length_out == length && g.channels_out == channels)
-            .ok_or_else(|| {
-                mismatch(
-                    "conv_transpose1d",
-                    "x (batch, length, in) and w (kernel, out, in)",
-                    &[x, w],
-                )
-            })
-    }
-}
-
-impl CustomOp2 for ConvTranspose1d {
-    fn name(&self) -> &'static str {
-        "conv_transpose1d"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        w: &CpuStorage,
-        w_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let g = self.geometry(x_layout.shape(), w_layout.shape())?;
-        by_dtype!(dtype(x), "conv_transpose1d", T => {
-            let x = slice::<T>(x, x_layout, "conv_transpose1d")?;
-            let w = slice::<T>(w, w_layout, "conv_transpose1d")?;
-            let shape = (g.batch, g.length, g.channels_in);
-            Ok(output(kernel::input_gradient(&g, x, w), shape))
-        })
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        w: &Tensor,
-        _y: &Tensor,
-        dy: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let g = self.geometry(x.shape(), w.shape())?;
-        let dy = dy.contiguous()?;
-        let [xs, ws, dys] = [x, w, &dy].map(|t| Values::of(t, "conv_transpose1d"));
-        by_dtype!(x.dtype(), "conv_transpose1d", T => {
-            let (xs, ws, dys) = (xs.slice::<T>()?, ws.slice::<T>()?, dys.slice::<T>()?);
-            let dx = Tensor::from_vec(kernel::forward(&g, dys, ws), x.shape(), x.device())?;
-            let dw = kernel::weight_gradient(&g, dys, xs);
-            Ok((Some(dx), Some(Tensor::from_vec(dw, w.shape(), w.device())?)))
         })
     }
 }

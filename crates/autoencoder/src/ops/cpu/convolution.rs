@@ -160,15 +160,16 @@ pub(crate) fn weight_gradient<T: Real>(g: &Geometry, x: &[T], dy: &[T]) -> Vec<T
 fn input_gradient_as_convolution<T: Real>(g: &Geometry, dy: &[T], w: &[T]) -> Vec<T> {
     let mut turned = vec![T::ZERO; w.len()];
     let tap = g.channels_in * g.channels_out;
-    for t in 0..g.kernel {
-        let from = &w[(g.kernel - 1 - t) * tap..][..tap];
-        let to = &mut turned[t * tap..][..tap];
-        for i in 0..g.channels_in {
-            for o in 0..g.channels_out {
-                to[o * g.channels_in + i] = from[i * g.channels_out + o];
+    turned
+        .par_chunks_mut(g.channels_in.max(1))
+        .enumerate()
+        .for_each(|(row, to)| {
+            let (t, o) = (row / g.channels_out, row % g.channels_out);
+            let from = &w[(g.kernel - 1 - t) * tap..][..tap];
+            for (i, to) in to.iter_mut().enumerate() {
+                *to = from[i * g.channels_out + o];
             }
-        }
-    }
+        });
     let reverse = Geometry {
         length: g.length_out,
         length_out: g.length,

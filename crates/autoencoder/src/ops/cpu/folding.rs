@@ -252,24 +252,32 @@ fn sums<T: Real>(f: &Folding, dy: &[T]) -> (Vec<f64>, [Vec<f64>; TAPS]) {
 /// For each group, `Σ dy` over the positions that tap `tap` leads into it.
 fn tap_sums<T: Real>(f: &Folding, dy: &[T], group_sums: &[f64], tap: usize) -> Vec<T> {
     let (length, out) = (f.length(), f.out);
-    let mut result = group_sums.to_vec();
-    for item in 0..f.batch {
-        let dy = &dy[item * length * out..][..length * out];
-        for group in 0..f.n_groups {
-            let row = &mut result[(item * f.n_groups + group) * out..][..out];
-            let (start, end) = (group * f.repeat, (group + 1) * f.repeat);
-            let (leaves, enters) = match tap {
-                0 => (Some(start), (end < length).then_some(end)),
-                1 => (None, None),
-                _ => (Some(end - 1), start.checked_sub(1)),
-            };
-            for (position, sign) in [(leaves, -1.0), (enters, 1.0)] {
-                let Some(position) = position else { continue };
-                for (sum, value) in row.iter_mut().zip(&dy[position * out..][..out]) {
-                    *sum += sign * value.wide();
+    let size = f.n_groups * out;
+    let mut result = vec![T::ZERO; f.batch * size];
+    let items = result.par_chunks_mut(size).zip(group_sums.par_chunks(size));
+    items
+        .zip(dy.par_chunks(length * out))
+        .for_each(|((result, sums), dy)| {
+            let rows = result.chunks_exact_mut(out).zip(sums.chunks_exact(out));
+            let mut row = vec![0.0; out];
+            for (group, (result, sums)) in rows.enumerate() {
+                row.copy_from_slice(sums);
+                let (start, end) = (group * f.repeat, (group + 1) * f.repeat);
+                let (leaves, enters) = match tap {
+                    0 => (Some(start), (end < length).then_some(end)),
+                    1 => (None, None),
+                    _ => (Some(end - 1), start.checked_sub(1)),
+                };
+                for (position, sign) in [(leaves, -1.0), (enters, 1.0)] {
+                    let Some(position) = position else { continue };
+                    for (sum, value) in row.iter_mut().zip(&dy[position * out..][..out]) {
+                        *sum += sign * value.wide();
+                    }
+                }
+                for (result, &sum) in result.iter_mut().zip(&row) {
+                    *result = T::narrow(sum);
                 }
             }
-        }
-    }
-    result.into_iter().map(T::narrow).collect()
+        });
+    result
 }

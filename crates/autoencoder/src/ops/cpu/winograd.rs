@@ -86,20 +86,31 @@ pub(crate) fn weight_gradient<T: Real>(g: &Geometry, x: &[T], dy: &[T]) -> Vec<T
     for (index, (x, dy)) in x.chunks(size_in).zip(dy.chunks(size_out)).enumerate() {
         let n_tiles = transform_input(g, x, &mut padded, &mut inputs);
         transform_gradient(g, dy, n_tiles, &mut outputs);
-        for j in 0..IN {
+        let product = |(j, place): (usize, &mut [T]), threads: bool| {
             let sizes = [g.channels_in, g.channels_out, n_tiles];
             let input = factor(&inputs, j, g.channels_in).transposed();
             let output = factor(&outputs, j, g.channels_out);
-            let place = &mut products[j * tap..][..tap];
-            multiply(place, sizes, input, output, index > 0, true);
+            multiply(place, sizes, input, output, index > 0, threads);
+        };
+        // whole products to each thread, where there are enough
+        if IN.is_multiple_of(rayon::current_num_threads()) {
+            let places = products.par_chunks_exact_mut(tap).enumerate();
+            places.for_each(|place| product(place, false));
+        } else {
+            let places = products.chunks_exact_mut(tap).enumerate();
+            places.for_each(|place| product(place, true));
         }
     }
     let mut dw = vec![T::ZERO; TAPS * tap];
-    for (t, dw) in dw.chunks_exact_mut(tap).enumerate() {
-        for (row, products) in KERNEL.iter().zip(products.chunks_exact(tap)) {
-            add_scaled(dw, T::narrow(row[t]), products);
-        }
-    }
+    dw.par_chunks_mut(g.channels_out)
+        .enumerate()
+        .for_each(|(row_of_tap, dw)| {
+            let (t, row) = (row_of_tap / g.channels_in, row_of_tap % g.channels_in);
+            for (scales, products) in KERNEL.iter().zip(products.chunks_exact(tap)) {
+                let products = &products[row * g.channels_out..][..g.channels_out];
+                add_scaled(dw, T::narrow(scales[t]), products);
+            }
+        });
     dw
 }
 
