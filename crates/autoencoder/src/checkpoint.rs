@@ -57,11 +57,14 @@ pub enum ModelDescription {
     Custom(String),
 }
 
-/// A loss term's name and weight.
+/// A loss term's name, settings and weight.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TermDescription {
     /// [`crate::LossTerm::name`].
     pub name: String,
+    /// [`crate::LossTerm::settings`].
+    #[serde(default)]
+    pub settings: String,
     /// How strongly it counts.
     pub weight: Weight,
 }
@@ -208,19 +211,21 @@ impl Header {
     ///
     /// More epochs are allowed, unless the learning rate's course depends on their number.
     pub(crate) fn difference(&self, now: &Self) -> Result<Option<(String, String, String)>> {
-        let (mut before, mut now) = (self.clone(), now.clone());
+        let unreadable =
+            |e: serde_json::Error| Error::setting("configuration", "one that JSON can hold", e);
+        // the parser is off by a bit in some numbers: what was never written takes the same way as what was read
+        let text = serde_json::to_string(now).map_err(unreadable)?;
+        let (mut before, mut now) = (
+            self.clone(),
+            serde_json::from_str(&text).map_err(unreadable)?,
+        );
         for header in [&mut before, &mut now] {
             header.progress = Progress::default();
             if !matches!(header.trainer.schedule.decay, crate::Decay::Cosine { .. }) {
                 header.trainer.epochs = 0;
             }
         }
-        // both through the same text, so that rounding in the parser cannot tell them apart
-        let value = |header: &Self| {
-            serde_json::to_string(header)
-                .and_then(|text| serde_json::from_str::<serde_json::Value>(&text))
-                .map_err(|e| Error::setting("configuration", "one that JSON can hold", e))
-        };
+        let value = |header: &Self| serde_json::to_value(header).map_err(unreadable);
         Ok(first_difference("", &value(&before)?, &value(&now)?))
     }
 }

@@ -1,7 +1,8 @@
 //! What training makes small: a list of named, weighted terms.
 
 use crate::{Autoencoder, BoxError, Standardisation};
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// One term of the loss.
@@ -31,6 +32,12 @@ pub trait LossTerm: Send + Sync {
     /// # Errors
     /// Whatever keeps it from being computed; training stops with it.
     fn evaluate(&self, context: &LossContext<'_>) -> Result<Tensor, BoxError>;
+
+    /// Everything that decides the value besides batch and seed, as text. It goes into checkpoints, and a run
+    /// is not continued with other settings.
+    fn settings(&self) -> String {
+        String::new()
+    }
 }
 
 /// What a loss term sees of a batch.
@@ -60,7 +67,8 @@ pub enum Weight {
     Fixed(f64),
     /// The factor that gives the term's gradient this share of the norm that the fixed terms'
     /// gradient has, averaged over steps with the given memory (0: each step anew). For terms whose
-    /// scale falls by orders of magnitude during training, as energies do.
+    /// scale falls by orders of magnitude during training, as energies do. The factor changes from epoch
+    /// to epoch, so terms of this kind have no say in which epoch is the best: the fixed ones decide.
     GradientShare {
         /// Norm of this term's gradient over that of the fixed terms.
         share: f64,
@@ -101,5 +109,39 @@ impl LossTerm for Reconstruction {
 
     fn evaluate(&self, context: &LossContext<'_>) -> Result<Tensor, BoxError> {
         Ok((context.positions - context.decoded)?.sqr()?.mean_all()?)
+    }
+}
+
+/// What [`Reconstruction`] leaves when each frame is first superposed on its decoded form.
+///
+/// The mean square deviation that an RMSD after superposition reports, so codes need not tell how a
+/// frame was turned. The motion of the frame enters as a constant: it is the one with the smallest
+/// value, so the value does not change with it to first order, and the gradient is exact.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SuperposedReconstruction;
+
+impl LossTerm for SuperposedReconstruction {
+    fn name(&self) -> &str {
+        "superposed_mse"
+    }
+
+    fn evaluate(&self, context: &LossContext<'_>) -> Result<Tensor, BoxError> {
+        let size = 3 * context.model.n_atoms();
+        let values = |t: &Tensor| t.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>();
+        let (mut frames, decoded) = (values(context.positions)?, values(context.decoded)?);
+        let pairs = frames.par_chunks_mut(size).zip(decoded.par_chunks(size));
+        pairs.try_for_each(|(frame, decoded)| {
+            let (frame, _) = frame.as_chunks_mut::<3>();
+            let (decoded, _) = decoded.as_chunks::<3>();
+            // what is not finite gives a value that is not, which the trainer reports with its frames
+            if frame.iter().chain(decoded).flatten().all(|x| x.is_finite()) {
+                molio::superpose(frame, decoded, None)?.apply(frame);
+            }
+            Ok::<(), BoxError>(())
+        })?;
+        let shape = context.positions.shape();
+        let frames = Tensor::from_vec(frames, shape, context.positions.device())?
+            .to_dtype(context.decoded.dtype())?;
+        Ok((frames - context.decoded)?.sqr()?.mean_all()?)
     }
 }

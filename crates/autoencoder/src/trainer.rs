@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// Trains one autoencoder in one folder.
 ///
 /// The folder holds `last.safetensors`, `best.safetensors` (the epoch with the smallest validation
-/// loss), `log.csv` and `log.jsonl`. Making a trainer on a folder that holds the same run goes on with
+/// loss, terms with adaptive weights left out), `log.csv` and `log.jsonl`. Making a trainer on a folder that holds the same run goes on with
 /// it; on a folder with another run it is an error. A run that was killed and made again gives, on the
 /// CPU, bit for bit the parameters of one that was not.
 pub struct Trainer<'a> {
@@ -98,6 +98,9 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self> {
         let mut parameters = Parameters::new(config.seed, device);
         let built = model.build(data.frames.n_atoms(), &mut parameters)?;
+        if !folder.join(LAST).exists() {
+            model.initialise(&data, &parameters)?;
+        }
         let description = ModelDescription::Shipped(model.clone());
         Self::with_model(config, built, parameters, description, terms, data, folder)
     }
@@ -126,6 +129,7 @@ impl<'a> Trainer<'a> {
         };
         let described = |t: &WeightedTerm| TermDescription {
             name: t.term.name().to_owned(),
+            settings: t.term.settings(),
             weight: t.weight,
         };
         let header = Header::new(

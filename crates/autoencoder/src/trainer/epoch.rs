@@ -3,6 +3,7 @@
 use super::log::{EpochRecord, TermValue};
 use super::{BEST, Event, LAST, Trainer};
 use crate::checkpoint::Exact;
+use crate::loss::Weight;
 use crate::{Error, Result};
 use rand::seq::SliceRandom;
 use rand::{RngCore, SeedableRng};
@@ -14,6 +15,7 @@ use std::time::Instant;
 const ORDER: u64 = 1;
 const TRAINING: u64 = 2;
 const VALIDATION: u64 = 3;
+const VALIDATION_ORDER: u64 = 4;
 
 impl Trainer<'_> {
     /// Goes on with the epoch under way; whether it came to its end.
@@ -72,7 +74,11 @@ impl Trainer<'_> {
             validation_seconds: started.elapsed().as_secs_f64() - train_seconds,
             frames_per_second: done as f64 / train_seconds.max(1e-9),
         };
-        let best = self.judge(record.validation);
+        let fixed = |(term, value): (&crate::WeightedTerm, &f64)| match term.weight {
+            Weight::Fixed(factor) => factor * value,
+            Weight::GradientShare { .. } => 0.0,
+        };
+        let best = self.judge(self.terms.iter().zip(&validation).map(fixed).sum());
         self.progress.epoch += 1;
         self.progress.batch = 0;
         self.progress.sums.fill(Exact(0.0));
@@ -105,13 +111,17 @@ impl Trainer<'_> {
     }
 
     /// The validation frames' mean of each term, in evaluation mode; `None` without such frames.
+    ///
+    /// Batches are as mixed as in training, so that terms over neighbours in a batch are the same function,
+    /// and the same in every epoch.
     fn validate(&self) -> Result<Option<Vec<f64>>> {
-        let frames = &self.data.split.validation;
+        let mut frames = self.data.split.validation.clone();
         if frames.is_empty() {
             return Ok(None);
         }
+        frames.shuffle(&mut self.rng(VALIDATION_ORDER, 0));
         let mut sums = vec![0.0; self.terms.len()];
-        let batches = self.data.frames.batches(frames, self.config.batch_size);
+        let batches = self.data.frames.batches(&frames, self.config.batch_size);
         for (index, batch) in batches.enumerate() {
             let batch = batch.map_err(Error::Frames)?;
             let seed = self.seed(VALIDATION, index as u64);

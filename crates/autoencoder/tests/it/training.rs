@@ -293,6 +293,29 @@ fn a_checkpoint_decodes_as_the_trainer_did() {
     assert!(folder.path().join("best.safetensors").exists());
 }
 
+/// JSON parsers may be off by one in the last digit of such numbers.
+#[test]
+fn a_run_is_the_same_whatever_digits_its_numbers_have() {
+    let chain = Chain::new(20, 22);
+    for mean in [6.087169221472087e-10, 1.2345678901234567e-5, 0.1 + 0.2] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut data = chain.training_set();
+        data.standardisation.mean = mean;
+        for epochs in 1..3 {
+            let mut trainer = Trainer::new(
+                config(epochs),
+                &small_model(),
+                terms(),
+                data.clone(),
+                folder.path(),
+                &Device::Cpu,
+            )
+            .unwrap();
+            run(&mut trainer);
+        }
+    }
+}
+
 #[test]
 fn a_folder_with_another_run_is_refused_by_name() {
     let chain = Chain::new(20, 22);
