@@ -4,7 +4,7 @@ mod analyze;
 mod compare;
 mod convert;
 mod demo;
-mod energy;
+pub(crate) mod energy;
 mod generate;
 mod info;
 mod train;

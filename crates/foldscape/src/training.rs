@@ -1,16 +1,16 @@
 //! What `train` and `demo` share: frames into a dataset, a dataset through a trainer, with progress.
 
-use crate::config::{Config, DataConfig};
+use crate::config::{Config, DataConfig, ErrorKind};
 use crate::{input, progress};
 use anyhow::{Context, Result};
 use autoencoder::{
-    Autoencoder, EpochRecord, Event, Generator, Outcome, Reconstruction, Trainer, TrainingSet,
-    WeightedTerm,
+    Autoencoder, EpochRecord, Event, Generator, Outcome, Reconstruction, SuperposedReconstruction,
+    Trainer, TrainingSet, WeightedTerm,
 };
 use candle_core::Device;
 use molio::{Dataset, Source};
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Reads, aligns and splits the frames of a configuration.
 pub(crate) fn dataset(config: &DataConfig) -> Result<Dataset> {
@@ -39,9 +39,19 @@ pub(crate) fn dataset(config: &DataConfig) -> Result<Dataset> {
     Ok(dataset)
 }
 
-/// Trains with the mean squared error, or goes on with the run that the folder holds.
+/// Trains with the mean squared error and, where asked for, energies of decoded conformers; or goes on with the
+/// run that the folder holds.
 pub(crate) fn train(config: &Config, dataset: &Dataset, stop: &AtomicBool) -> Result<Outcome> {
-    let terms = vec![WeightedTerm::fixed(Reconstruction, 1.0)];
+    let mut terms = vec![match config.error {
+        ErrorKind::Aligned => WeightedTerm::fixed(Reconstruction, 1.0),
+        ErrorKind::Superposed => WeightedTerm::fixed(SuperposedReconstruction, 1.0),
+    }];
+    let mut masked = None;
+    if let Some(physics) = &config.physics {
+        let physics = physics.terms(dataset.topology())?;
+        terms.extend(physics.terms);
+        masked = Some(physics.masked);
+    }
     let mut trainer = Trainer::new(
         config.trainer.clone(),
         &config.model,
@@ -60,6 +70,13 @@ pub(crate) fn train(config: &Config, dataset: &Dataset, stop: &AtomicBool) -> Re
         )),
         Event::Epoch { record, best } => {
             bar.inc(1);
+            let n = masked.as_ref().map_or(0, |n| n.swap(0, Ordering::Relaxed));
+            if n > 0 {
+                tracing::warn!(
+                    epoch = record.epoch,
+                    "{n} decoded conformers without finite energy did not count"
+                );
+            }
             bar.set_message(format!(
                 "train {:.4}, validation {:.4}{}",
                 record.train,

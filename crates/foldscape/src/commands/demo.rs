@@ -1,16 +1,21 @@
 //! `foldscape demo`: the main job, from frames to a report, in one command.
 
+mod energies;
 mod findings;
 mod report;
+mod simulate;
 
-use crate::config::{Config, DEFAULT_SELECTION, DataConfig, SourceConfig, SplitConfig};
+use crate::config::{Config, DEFAULT_SELECTION, DataConfig, ErrorKind, SourceConfig, SplitConfig};
+use crate::physics_loss::{NonbondedModel, PhysicsConfig};
 use crate::{interrupt, output, training};
 use anyhow::{Context, Result, bail};
-use autoencoder::{Conv1dConfig, Generator, ModelConfig, Outcome, Pca, TrainerConfig};
+use autoencoder::{Conv1dConfig, Generator, ModelConfig, Outcome, Pca, TrainerConfig, Weight};
 use candle_core::Device;
-use findings::{Findings, mean};
-use molio::{Dataset, Trajectory};
+use findings::{Findings, Scale, mean};
+use molio::Dataset;
+use simulate::Run;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 /// CLN025 in implicit solvent, folded, unfolding and unfolded; `cln025.json` tells how it was made.
@@ -19,25 +24,36 @@ const DEMO_TRAJECTORY: &[u8] = include_bytes!("../../data/cln025.xtc");
 
 /// Structures on the decoded path.
 const PATH_POINTS: usize = 41;
+/// Passes over the training frames, at most.
+const EPOCHS: usize = 60;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Your own trajectory instead of the bundled one.
+    /// Your own trajectory instead of a simulation.
     #[arg(long, value_name = "TRAJECTORY")]
     data: Option<PathBuf>,
     /// Its topology, where the trajectory has none.
     #[arg(long, value_name = "FILE", requires = "data")]
     top: Option<PathBuf>,
+    /// The bundled trajectory of CLN025, made with OpenMM, instead of a simulation.
+    #[arg(long, conflicts_with = "data")]
+    bundled: bool,
+    /// How long each of the 32 replicas is simulated, ps.
+    #[arg(long, default_value_t = 100.0, conflicts_with_all = ["data", "bundled"])]
+    picoseconds: f64,
     /// Which atoms to learn.
     #[arg(long, value_name = "SELECTION", default_value = DEFAULT_SELECTION)]
     select: String,
+    /// Norm of the gradient of the energy over that of the error; 0 leaves the force field out.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
+    physics: f64,
     /// Folder for report, checkpoint and structures.
     #[arg(long, value_name = "FOLDER", default_value = "foldscape-demo")]
     out: PathBuf,
     /// Passes over the training frames, at most.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = EPOCHS)]
     epochs: usize,
-    /// Decides initial parameters, order of frames, and which blocks of time are held out.
+    /// Decides the simulation's noise, initial parameters, order of frames, and which blocks of time are held out.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Print one JSON document.
@@ -48,26 +64,38 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let start = Instant::now();
     std::fs::create_dir_all(&arguments.out).with_context(|| arguments.out.display().to_string())?;
-    let data = frames(arguments)?;
+    let stop = interrupt::flag()?;
+    let simulation = simulate(arguments, &stop)?;
+    let data = frames(arguments, simulation.as_ref())?;
     let dataset = training::dataset(&data)?;
     if dataset.split().test.is_empty() {
         bail!("{} frames are too few to hold any out", dataset.n_frames());
     }
-    let config = configure(arguments, data, dataset.n_atoms());
-    let outcome = training::train(&config, &dataset, interrupt::flag()?.as_ref())?;
-    if outcome == Outcome::Interrupted {
-        bail!(
-            "stopped; the same command goes on from {}",
-            config.out.display()
-        );
+    let mut config = configure(arguments, data, dataset.n_atoms());
+    config.physics = physics(arguments, &dataset)?;
+    train(&config, &dataset, &stop)?;
+    let control = Config {
+        out: arguments.out.join("model-without-physics"),
+        physics: None,
+        ..config.clone()
+    };
+    if config.physics.is_some() {
+        train(&control, &dataset, &stop)?;
     }
-    let findings = examine(arguments, &config, &dataset, start)?;
+    let findings = examine(
+        arguments,
+        &config,
+        &control,
+        &dataset,
+        simulation.as_ref(),
+        start,
+    )?;
     let summary = findings.summary();
     write_results(arguments, &findings, &summary)?;
     if arguments.json {
         return output::json(&summary);
     }
-    output::table(&summary.autoencoder.rows())?;
+    output::table(&summary.rows())?;
     println!(
         "\n{} holds report.html, interpolation.pdb, summary.json and the checkpoint",
         arguments.out.display()
@@ -75,26 +103,77 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
+fn train(config: &Config, dataset: &Dataset, stop: &AtomicBool) -> Result<()> {
+    let outcome = training::train(config, dataset, stop)?;
+    if outcome == Outcome::Interrupted {
+        bail!(
+            "stopped; the same command goes on from {}",
+            config.out.display()
+        );
+    }
+    Ok(())
+}
+
+/// The demo's own frames, unless others are asked for.
+fn simulate(arguments: &Arguments, stop: &AtomicBool) -> Result<Option<Run>> {
+    if arguments.data.is_some() || arguments.bundled {
+        return Ok(None);
+    }
+    let start = bundled(&arguments.out, "cln025.pdb", DEMO_TOPOLOGY)?;
+    let folder = arguments.out.join("frames");
+    simulate::run(&start, &folder, arguments.picoseconds, arguments.seed, stop).map(Some)
+}
+
 /// Where the frames come from, and which blocks of time are held out.
-fn frames(arguments: &Arguments) -> Result<DataConfig> {
-    let source = match &arguments.data {
-        Some(data) => SourceConfig {
+fn frames(arguments: &Arguments, simulation: Option<&Run>) -> Result<DataConfig> {
+    let sources = match (simulation, &arguments.data) {
+        (Some(run), _) => run.sources.clone(),
+        (None, Some(data)) => vec![SourceConfig {
             trajectory: data.clone(),
             topology: arguments.top.clone(),
-        },
-        None => bundled(&arguments.out)?,
+        }],
+        (None, None) => vec![SourceConfig {
+            trajectory: bundled(&arguments.out, "cln025.xtc", DEMO_TRAJECTORY)?,
+            topology: Some(bundled(&arguments.out, "cln025.pdb", DEMO_TOPOLOGY)?),
+        }],
     };
+    // many short replicas need few blocks each to have as many as one long run
+    let blocks = if sources.len() > 1 { 5 } else { 20 };
     Ok(DataConfig {
         selection: arguments.select.clone(),
         split: SplitConfig {
-            blocks: 20,
+            blocks,
             validation: 0.1,
             test: 0.15,
             seed: arguments.seed,
             ..SplitConfig::default()
         },
-        ..DataConfig::new(vec![source])
+        ..DataConfig::new(sources)
     })
+}
+
+/// The force field in the loss, where there is one for the atoms.
+fn physics(arguments: &Arguments, dataset: &Dataset) -> Result<Option<PhysicsConfig>> {
+    if arguments.physics == 0.0 {
+        return Ok(None);
+    }
+    let weight = Weight::GradientShare {
+        share: arguments.physics,
+        memory: 0.9,
+    };
+    // zero in sound structures: what it adds are clashes
+    let physics = PhysicsConfig {
+        nonbonded: NonbondedModel::Repel,
+        ..PhysicsConfig::new(weight)
+    };
+    match physics.system(dataset.topology()) {
+        Ok(_) => Ok(Some(physics)),
+        Err(error) if arguments.data.is_some() => {
+            tracing::warn!("training without the force field: {error:#}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn configure(arguments: &Arguments, data: DataConfig, n_atoms: usize) -> Config {
@@ -102,6 +181,8 @@ fn configure(arguments: &Arguments, data: DataConfig, n_atoms: usize) -> Config 
         out: arguments.out.join("model"),
         data,
         model: ModelConfig::Conv1d(network(n_atoms)),
+        error: ErrorKind::Superposed,
+        physics: None,
         trainer: TrainerConfig {
             epochs: arguments.epochs,
             patience: Some(30),
@@ -118,27 +199,24 @@ fn network(n_atoms: usize) -> Conv1dConfig {
     Conv1dConfig {
         depth: halvings.saturating_sub(2).clamp(1, 4),
         bottleneck_channels: 64,
+        linear_path: true,
         ..Conv1dConfig::default()
     }
 }
 
-/// Puts the bundled trajectory beside the results, where the user can look at it.
-fn bundled(out: &Path) -> Result<SourceConfig> {
-    let write = |name: &str, bytes: &[u8]| -> Result<PathBuf> {
-        let path = out.join(name);
-        std::fs::write(&path, bytes).with_context(|| path.display().to_string())?;
-        Ok(path)
-    };
-    Ok(SourceConfig {
-        trajectory: write("cln025.xtc", DEMO_TRAJECTORY)?,
-        topology: Some(write("cln025.pdb", DEMO_TOPOLOGY)?),
-    })
+/// Puts a bundled file beside the results, where the user can look at it.
+fn bundled(out: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+    let path = out.join(name);
+    std::fs::write(&path, bytes).with_context(|| path.display().to_string())?;
+    Ok(path)
 }
 
 fn examine(
     arguments: &Arguments,
     config: &Config,
+    control: &Config,
     dataset: &Dataset,
+    simulation: Option<&Run>,
     start: Instant,
 ) -> Result<Findings> {
     let generator = training::best(&config.out)?;
@@ -163,19 +241,36 @@ fn examine(
             .collect()
     };
     let (overlay, overlay_rmsd) = median_overlay(dataset, &generator, &held_out, &rmsd, &trace)?;
-    let has_times = all.iter().all(|&i| dataset.time(i).is_some());
+    let without = match &config.physics {
+        Some(physics) => {
+            let without = training::best(&control.out)?;
+            let ends = [0, farthest];
+            let energies = energies::compare(
+                physics,
+                dataset,
+                &generator,
+                &without,
+                ends,
+                PATH_POINTS,
+                arguments.seed,
+            )?;
+            let rmsd = training::held_out_rmsd(without.model(), dataset)?;
+            Some((energies, 10.0 * mean(&rmsd)))
+        }
+        None => None,
+    };
+    let interpolation = arguments.out.join("interpolation.pdb");
+    path.write(&interpolation, dataset.topology())?;
     Ok(Findings {
-        system: describe(arguments, dataset),
+        system: describe(arguments, dataset, simulation),
+        simulation: simulation.map(|run| run.summary.clone()),
+        without,
         n_atoms: dataset.n_atoms(),
         model: "A one-dimensional convolutional autoencoder (Ramaswamy et al. 2021)",
         n_parameters: generator.n_parameters(),
         epochs: training::logged_epochs(&config.out)?,
         codes: pairs(&codes),
-        times: all
-            .iter()
-            .map(|&i| dataset.time(i).filter(|_| has_times).unwrap_or(i as f64))
-            .collect(),
-        has_times,
+        scale: scale(dataset, simulation),
         rmsd_to_first,
         held_out,
         rmsd,
@@ -184,15 +279,39 @@ fn examine(
         overlay_rmsd,
         path: pairs(&path_codes),
         path_rmsd: [to_end(0)?, to_end(farthest)?],
-        path_pdb: pdb(&arguments.out.join("interpolation.pdb"), dataset, &path)?,
+        path_pdb: std::fs::read(&interpolation)
+            .with_context(|| interpolation.display().to_string())?,
         seconds: start.elapsed().as_secs_f64(),
     })
 }
 
-fn describe(arguments: &Arguments, dataset: &Dataset) -> String {
-    let name = match &arguments.data {
-        Some(data) => data.display().to_string(),
-        None => "CLN025 (YYDPETGTWY), ff14SB with GBn2 solvent, from the crystal structure at 300 K, 500 K and 300 K".to_owned(),
+/// What colours the first map: temperatures of replicas, else times, else numbers of frames.
+fn scale(dataset: &Dataset, simulation: Option<&Run>) -> Scale {
+    let all = 0..dataset.n_frames();
+    if let Some(run) = simulation {
+        let kelvin = dataset.description().sources.iter().zip(&run.temperatures);
+        return Scale::Temperature(
+            kelvin
+                .flat_map(|(source, &kelvin)| vec![kelvin; source.frames.len()])
+                .collect(),
+        );
+    }
+    let times: Option<Vec<f64>> = all.clone().map(|i| dataset.time(i)).collect();
+    times.map_or_else(
+        || Scale::Frame(all.map(|i| i as f64).collect()),
+        Scale::Time,
+    )
+}
+
+fn describe(arguments: &Arguments, dataset: &Dataset, simulation: Option<&Run>) -> String {
+    let name = match (&arguments.data, simulation) {
+        (Some(data), _) => data.display().to_string(),
+        (None, Some(_)) => "CLN025 (YYDPETGTWY), ff14SB with GBn2 solvent, 32 replicas from the crystal structure (PDB 5AWL) at \
+                            300, 400, 500 and 600 K, simulated by this program"
+            .to_owned(),
+        (None, None) => "CLN025 (YYDPETGTWY), ff14SB with GBn2 solvent, from the crystal structure at 300 K, 500 K and 300 K, \
+                         simulated with OpenMM"
+            .to_owned(),
     };
     let topology = dataset.topology();
     format!(
@@ -252,16 +371,6 @@ fn pairs(codes: &[Vec<f32>]) -> Vec<[f64; 2]> {
         .iter()
         .map(|code| [f64::from(code[0]), f64::from(code[1])])
         .collect()
-}
-
-/// Writes a trajectory as multi-model PDB; its bytes.
-fn pdb(path: &Path, dataset: &Dataset, trajectory: &Trajectory) -> Result<Vec<u8>> {
-    let mut writer = molio::create(path, dataset.topology())?;
-    for index in 0..trajectory.n_frames() {
-        writer.write_frame(&trajectory.frame(index))?;
-    }
-    writer.finish()?;
-    std::fs::read(path).with_context(|| path.display().to_string())
 }
 
 fn write_results(

@@ -7,7 +7,7 @@ use forcefield_gpu::system::BornModel;
 use forcefield_gpu::{Engine, EngineConfig, ForceField, Nonfinite, SystemOptions, TermEnergies};
 use molio::Frame;
 use npyz::WriterBuilder;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -37,8 +37,9 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum SolventModel {
+#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SolventModel {
     None,
     Hct,
     Obc1,
@@ -177,7 +178,7 @@ fn evaluate(arguments: &Arguments) -> Result<(Energies, Vec<[f32; 3]>)> {
     Ok((energies, forces))
 }
 
-fn force_field(names: &[String]) -> Result<ForceField> {
+pub(crate) fn force_field(names: &[String]) -> Result<ForceField> {
     match names {
         [name] if name.eq_ignore_ascii_case("ff14SB") => Ok(ForceField::ff14sb()?),
         [name] if name.eq_ignore_ascii_case("ff19SB") => Ok(ForceField::ff19sb()?),
@@ -185,7 +186,7 @@ fn force_field(names: &[String]) -> Result<ForceField> {
     }
 }
 
-fn options(solvent: SolventModel) -> SystemOptions {
+pub(crate) fn options(solvent: SolventModel) -> SystemOptions {
     let model = match solvent {
         SolventModel::None => return SystemOptions::default(),
         SolventModel::Hct => BornModel::Hct,

@@ -1,9 +1,12 @@
 //! `foldscape train`
 
-use crate::config::{Config, DEFAULT_SELECTION, DataConfig, SourceConfig};
+use crate::config::{Config, DEFAULT_SELECTION, DataConfig, ErrorKind, SourceConfig};
+use crate::physics_loss::PhysicsConfig;
 use crate::{interrupt, output, training};
 use anyhow::{Context, Result, bail};
-use autoencoder::{Conv1dConfig, FoldingNetConfig, ModelConfig, Outcome, Pca, TrainerConfig};
+use autoencoder::{
+    Conv1dConfig, FoldingNetConfig, ModelConfig, Outcome, Pca, TrainerConfig, Weight,
+};
 use candle_core::Device;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -28,6 +31,9 @@ pub(crate) struct Arguments {
     /// Number of latent coordinates.
     #[arg(long, default_value_t = 2, requires = "data")]
     latent: usize,
+    /// Adds the energy of decoded interpolations; its gradient gets this share of the norm of the error's.
+    #[arg(long, value_name = "SHARE", requires = "data")]
+    physics: Option<f64>,
     /// Folder for checkpoints and logs; with a configuration file, instead of the one that it names.
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -183,6 +189,10 @@ fn first_try(arguments: &Arguments) -> Result<Config> {
                 ..FoldingNetConfig::default()
             }),
         },
+        error: ErrorKind::default(),
+        physics: arguments
+            .physics
+            .map(|share| PhysicsConfig::new(Weight::GradientShare { share, memory: 0.9 })),
         trainer: TrainerConfig::default(),
     })
 }

@@ -6,7 +6,24 @@ use crate::{in_folder, json};
 fn the_demo_leaves_what_it_promises() {
     let folder = tempfile::tempdir().unwrap();
     let out = in_folder(&folder, "demo");
-    let summary = json(&["demo", "--out", &out, "--epochs", "1", "--json"]);
+    let summary = json(&[
+        "demo",
+        "--out",
+        &out,
+        "--epochs",
+        "1",
+        "--picoseconds",
+        "20",
+        "--json",
+    ]);
+    for (part, key) in [
+        ("simulation", "ns_per_day"),
+        ("physics", "interpolation_energy"),
+        ("physics", "interpolation_energy_without"),
+        ("physics", "data_energy"),
+    ] {
+        assert!(summary[part][key].as_f64().unwrap() > 0.0, "{part}.{key}");
+    }
     let autoencoder = &summary["autoencoder"];
     for key in [
         "rmsd_angstrom",
@@ -34,4 +51,23 @@ fn the_demo_leaves_what_it_promises() {
             .count(),
         41
     );
+}
+
+#[test]
+fn the_bundled_frames_serve_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = in_folder(&folder, "demo");
+    let summary = json(&[
+        "demo",
+        "--bundled",
+        "--physics",
+        "0",
+        "--out",
+        &out,
+        "--epochs",
+        "1",
+        "--json",
+    ]);
+    assert!(summary["autoencoder"]["rmsd_angstrom"].as_f64().unwrap() > 0.0);
+    assert!(summary["physics"].is_null() && summary["simulation"].is_null());
 }

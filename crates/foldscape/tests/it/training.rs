@@ -59,6 +59,45 @@ fn trains_resumes_and_generates() {
     assert!(failure(&["generate", &run, &out, "--point", "1,2,3"]).contains("2 numbers"));
 }
 
+/// A run with the force field in its loss, stopped and continued, gives the bytes of one that was not; another
+/// force field is refused.
+#[test]
+fn physics_resumes_bit_by_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(&folder);
+    let physics = "[physics]
+frames = { fixed = 1e-6 }
+interpolations = { gradient_share = { share = 0.1, memory = 0.9 } }
+";
+    let text = std::fs::read_to_string(&config)
+        .unwrap()
+        .replace("name CA\"", "name N CA CB C O\"");
+    std::fs::write(&config, format!("{text}{physics}")).unwrap();
+    let (whole, parts) = (in_folder(&folder, "whole"), in_folder(&folder, "parts"));
+    json(&["train", &config, "--out", &whole, "--epochs", "3", "--json"]);
+    json(&["train", &config, "--out", &parts, "--epochs", "1", "--json"]);
+    json(&["train", &config, "--out", &parts, "--epochs", "3", "--json"]);
+    let tensors = |run: &str| {
+        let bytes = std::fs::read(std::path::Path::new(run).join("last.safetensors")).unwrap();
+        let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        bytes[8 + header..].to_vec()
+    };
+    assert!(tensors(&whole) == tensors(&parts), "other parameters");
+    let log = std::fs::read_to_string(format!("{whole}/log.jsonl")).unwrap();
+    let last: serde_json::Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    for (index, name) in [(1, "interpolation_energy"), (2, "frame_energy")] {
+        let term = &last["validation_terms"][index];
+        assert_eq!(term["name"], name);
+        assert!(term["value"].as_f64().unwrap() > 0.0);
+    }
+    std::fs::write(&config, format!("{text}{physics}nonbonded = \"repel\"")).unwrap();
+    let message = failure(&["train", &config, "--out", &whole, "--epochs", "4"]);
+    assert!(
+        message.contains("settings") && message.contains("repel"),
+        "{message}"
+    );
+}
+
 #[test]
 fn an_unknown_setting_is_named_with_its_line() {
     let folder = tempfile::tempdir().unwrap();
@@ -85,7 +124,7 @@ fn a_first_try_needs_no_configuration() {
         "--top",
         &data("cln025.pdb"),
         "--select",
-        "name CA",
+        "backbone",
         "--model",
         "conv1d",
         "--out",
@@ -94,6 +133,8 @@ fn a_first_try_needs_no_configuration() {
         "1",
         "--latent",
         "3",
+        "--physics",
+        "0.1",
     ]);
     assert!(
         output.status.success(),

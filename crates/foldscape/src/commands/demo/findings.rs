@@ -1,5 +1,7 @@
 //! What the demo found, and its short form in `summary.json`.
 
+use super::energies::{Energies, PhysicsSummary};
+use super::simulate::SimulationSummary;
 use autoencoder::EpochRecord;
 use serde::Serialize;
 
@@ -13,9 +15,12 @@ pub(super) struct Findings {
     pub(super) epochs: Vec<EpochRecord>,
     /// For every frame: its latent code.
     pub(super) codes: Vec<[f64; 2]>,
-    /// For every frame: time in ps, or its number where the file has no times.
-    pub(super) times: Vec<f64>,
-    pub(super) has_times: bool,
+    /// For every frame: what colours it.
+    pub(super) scale: Scale,
+    /// The simulation that the frames come from, if this program ran it.
+    pub(super) simulation: Option<SimulationSummary>,
+    /// Energies with and without the force field in training, and the held-out RMSD (Å) without.
+    pub(super) without: Option<(Energies, f64)>,
     /// For every frame: RMSD of its CA atoms (or of all, where there are none) to the first frame, nm.
     pub(super) rmsd_to_first: Vec<f64>,
     /// Frames that no training saw.
@@ -37,10 +42,26 @@ pub(super) struct Findings {
     pub(super) seconds: f64,
 }
 
+/// One number a frame.
+pub(super) enum Scale {
+    /// K
+    Temperature(Vec<f64>),
+    /// ps
+    Time(Vec<f64>),
+    /// Its place in the file.
+    Frame(Vec<f64>),
+}
+
 /// The figures that scripts read.
 #[derive(Serialize)]
 pub(super) struct Summary {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) simulation: Option<SimulationSummary>,
     pub(super) autoencoder: AutoencoderSummary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) physics: Option<PhysicsSummary>,
+    /// Of the whole demo.
+    seconds: f64,
 }
 
 #[derive(Serialize)]
@@ -76,6 +97,12 @@ impl Findings {
             .sum();
         let n_epochs = self.epochs.len().max(1) as f64;
         Summary {
+            simulation: self.simulation.clone(),
+            physics: self
+                .without
+                .as_ref()
+                .map(|(energies, rmsd)| energies.summary(*rmsd)),
+            seconds: self.seconds,
             autoencoder: AutoencoderSummary {
                 frames: self.codes.len(),
                 held_out_frames: self.held_out.len(),
@@ -94,15 +121,30 @@ impl Findings {
                     .map(|epoch| epoch.frames_per_second)
                     .sum::<f64>()
                     / n_epochs,
-                seconds: self.seconds,
+                seconds,
             },
         }
     }
 }
 
-impl AutoencoderSummary {
+impl Summary {
     /// The table on the terminal.
     pub(super) fn rows(&self) -> Vec<(&'static str, String)> {
+        let mut rows = self.autoencoder.rows();
+        if let Some(physics) = &self.physics {
+            rows.extend(physics.rows());
+        }
+        if let Some(simulation) = &self.simulation {
+            let speed = format!("{:.0} ns/day over all replicas", simulation.ns_per_day);
+            rows.push(("simulation", speed));
+        }
+        rows.push(("whole demo", format!("{:.0} s", self.seconds)));
+        rows
+    }
+}
+
+impl AutoencoderSummary {
+    fn rows(&self) -> Vec<(&'static str, String)> {
         vec![
             (
                 "held-out RMSD",
@@ -134,7 +176,10 @@ impl AutoencoderSummary {
                 "training speed",
                 format!("{:.0} frames/s", self.frames_per_second),
             ),
-            ("epochs", self.epochs.to_string()),
+            (
+                "epochs",
+                format!("{} in {:.0} s", self.epochs, self.seconds),
+            ),
         ]
     }
 }

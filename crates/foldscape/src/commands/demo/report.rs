@@ -1,6 +1,8 @@
 //! The demo's findings as one HTML page.
 
-use super::findings::{Findings, Summary, mean};
+use super::energies::{Energies, quantile};
+use super::findings::{Findings, Scale, Summary, mean};
+use autoencoder::{EpochRecord, TermValue};
 use metrics::figure::{Axis, Figure, HistogramOverlay, LineChart, Scatter, StructureOverlay};
 use metrics::report::{Cell, Report, Table};
 
@@ -11,16 +13,24 @@ pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, m
 
     let section = report.section("Training");
     section.text(format!(
-        "{} with {} parameters, two latent coordinates, trained on the mean squared error in standardised coordinates. \
-         Validation frames are whole blocks of time that training does not see; the epoch with the smallest validation \
-         loss is kept.",
-        findings.model, findings.n_parameters
+        "{} with {} parameters beside a linear map, two latent coordinates. Before training the linear map is that of the \
+         principal components; the network learns the correction. The error is the mean square deviation of each frame from \
+         its decoded form after superposition. Validation frames are whole blocks of time that training does not see; the \
+         epoch with the smallest validation error is kept.{}",
+        findings.model,
+        findings.n_parameters,
+        if findings.without.is_some() {
+            " A second term of the loss is the energy of structures decoded between the frames of each batch; its gradient \
+             is kept at a fixed share of the error's."
+        } else {
+            ""
+        }
     ));
     section.figure(loss_chart(findings)?);
 
     let section = report.section("Latent space");
     section.text("Every frame of the trajectory, encoded. Frames that resemble each other should lie together.");
-    section.figures([time_map(findings)?, rmsd_map(findings)?]);
+    section.figures([scale_map(findings)?, rmsd_map(findings)?]);
 
     let section = report.section("Held-out frames");
     section.text(format!(
@@ -32,10 +42,18 @@ pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, m
 
     let section = report.section("A path through latent space");
     section.text(
-        "The straight line between the codes of the first frame and of the frame farthest from it, decoded at equal steps. \
-         Nothing in this training asks that the structures between are physical.",
+        "The straight line between the codes of the first frame and of the frame farthest from it, decoded at equal steps.",
     );
     section.figure(path_chart(findings)?);
+    if let Some((energies, _)) = &findings.without {
+        section.heading("Energies");
+        section.text(
+            "The same network was trained a second time without the force field. Energies are those of the loss: ff14SB's \
+             bonds, angles and torsions of the atoms that the model has, and a soft repulsion that is zero in sound \
+             structures. They measure strained geometry and clashes, not stability.",
+        );
+        section.figures([path_energies(energies)?, energy_distributions(energies)?]);
+    }
     section.download(
         "interpolation.pdb",
         "chemical/x-pdb",
@@ -45,9 +63,8 @@ pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, m
 }
 
 fn overview(findings: &Findings, summary: &Summary) -> Table {
-    let numbers = &summary.autoencoder;
     let mut table = Table::new(["quantity", "value"]);
-    for (label, value) in numbers.rows() {
+    for (label, value) in summary.rows() {
         let cell = match label {
             "held-out RMSD" if mean(&findings.rmsd) < mean(&findings.rmsd_pca) => Cell::good(value),
             "held-out RMSD" => Cell::bad(value),
@@ -64,23 +81,26 @@ fn loss_chart(findings: &Findings) -> Result<Figure, metrics::Error> {
         .iter()
         .map(|epoch| epoch.epoch as f64 + 1.0)
         .collect();
-    let train: Vec<f64> = findings.epochs.iter().map(|epoch| epoch.train).collect();
-    let validation: Vec<f64> = findings
-        .epochs
-        .iter()
-        .map(|epoch| epoch.validation)
-        .collect();
+    // the error is the first term; energies have their own chart
+    let error = |terms: &[TermValue]| terms.first().map_or(f64::NAN, |term| term.value);
+    let of = |terms: fn(&EpochRecord) -> &[TermValue]| -> Vec<f64> {
+        findings
+            .epochs
+            .iter()
+            .map(|epoch| error(terms(epoch)))
+            .collect()
+    };
+    let train = of(|epoch| &epoch.train_terms);
+    let validation = of(|epoch| &epoch.validation_terms);
     let figure = LineChart::new(
         Axis::new("epoch", ""),
         Axis::new("mean squared error", "").logarithmic(),
     )
-    .title("Loss")
+    .title("Error")
     .line("training", &epochs, &train)
     .line("validation", &epochs, &validation)
     .draw()?;
-    Ok(figure.caption(
-        "In units of the variance of all coordinates: 1 is a model that knows the mean only.",
-    ))
+    Ok(figure.caption("In units of the variance of all coordinates."))
 }
 
 fn latent_scatter(
@@ -97,13 +117,17 @@ fn latent_scatter(
         .draw()
 }
 
-fn time_map(findings: &Findings) -> Result<Figure, metrics::Error> {
-    let bar = if findings.has_times {
-        Axis::new("time", "ps")
-    } else {
-        Axis::new("frame", "")
+fn scale_map(findings: &Findings) -> Result<Figure, metrics::Error> {
+    let (title, values, bar) = match &findings.scale {
+        Scale::Temperature(values) => (
+            "Coloured by temperature",
+            values,
+            Axis::new("temperature", "K"),
+        ),
+        Scale::Time(values) => ("Coloured by time", values, Axis::new("time", "ps")),
+        Scale::Frame(values) => ("Coloured by time", values, Axis::new("frame", "")),
     };
-    latent_scatter(findings, "Coloured by time", &findings.times, bar)
+    latent_scatter(findings, title, values, bar)
 }
 
 fn rmsd_map(findings: &Findings) -> Result<Figure, metrics::Error> {
@@ -157,4 +181,48 @@ fn path_chart(findings: &Findings) -> Result<Figure, metrics::Error> {
             &angstrom(&findings.path_rmsd[1]),
         )
         .draw()
+}
+
+/// From 0 to 1 over `n` points.
+fn fractions(n: usize) -> Vec<f64> {
+    let last = n.saturating_sub(1).max(1) as f64;
+    (0..n).map(|i| i as f64 / last).collect()
+}
+
+fn path_energies(energies: &Energies) -> Result<Figure, metrics::Error> {
+    let along = fractions(energies.path.with_physics.len());
+    let data = vec![quantile(&energies.data, 0.5); along.len()];
+    let figure = LineChart::new(
+        Axis::new("along the path", ""),
+        Axis::new("energy", "kJ/mol").logarithmic(),
+    )
+    .title("Energy along the path")
+    .line("with force field", &along, &energies.path.with_physics)
+    .line("without", &along, &energies.path.without)
+    .line("median of the data", &along, &data)
+    .dashed()
+    .draw()?;
+    Ok(figure.caption("Each model's own path between the same two frames."))
+}
+
+fn energy_distributions(energies: &Energies) -> Result<Figure, metrics::Error> {
+    let between = &energies.between;
+    let mut chart = LineChart::new(
+        Axis::new("energy", "kJ/mol").logarithmic(),
+        Axis::new("structures below", ""),
+    )
+    .title("Between held-out frames");
+    for (name, values) in [
+        ("with force field", &between.with_physics),
+        ("without", &between.without),
+        ("data", &energies.data),
+    ] {
+        let finite = values.iter().filter(|e| e.is_finite()).count();
+        chart = chart.line(name, &values[..finite], &fractions(values.len())[..finite]);
+    }
+    let figure = chart.draw()?;
+    Ok(figure.caption(format!(
+        "Cumulative: {} points on the lines between random pairs of held-out frames, and the frames themselves.",
+        between.with_physics.len()
+    )))
 }
