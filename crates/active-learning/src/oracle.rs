@@ -16,9 +16,11 @@ pub struct Label {
     pub force_errors: Option<Vec<[f32; 3]>>,
 }
 
-/// Labels coarse-grained frames, usually by all-atom simulation started from them.
+/// Labels frames, usually by all-atom simulation started from them.
 ///
-/// The implementor may return more frames than it was given (a trajectory from each), or fewer
+/// It is given the frames that a [`Backmapper`](crate::Backmapper) made, or the coarse-grained frames
+/// themselves where a campaign has none, and returns coarse-grained labels: what has more atoms is
+/// projected before it is returned. The implementor may return more frames than it was given (a trajectory from each), or fewer
 /// (those that it could not make sense of), but never a non-finite number.
 ///
 /// # Examples
@@ -46,4 +48,9 @@ pub trait Oracle {
     /// # Errors
     /// Whatever keeps the implementor from labelling at all.
     fn label(&self, frames: &Trajectory) -> Result<Vec<Label>, BoxError>;
+
+    /// Simulated time that labelling one frame takes, ns: what a budget in nanoseconds counts.
+    fn nanoseconds_per_frame(&self) -> f64 {
+        0.0
+    }
 }

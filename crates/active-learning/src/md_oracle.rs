@@ -1,0 +1,196 @@
+//! Molecular dynamics as an oracle.
+
+mod launch;
+mod sampling;
+
+pub use launch::{MdSetup, Phase, SharedPotential};
+
+use crate::{BoxError, Error, Label, Oracle, Result};
+use dynamics::Propagator;
+use molio::{Frame, Trajectory};
+use serde::{Deserialize, Serialize};
+
+/// What an [`MdOracle`] brings back from its simulations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampling {
+    /// Labels along a free simulation: positions with the force at that moment.
+    Free,
+    /// One label a frame: the force averaged while the beads stay where they are, with its standard
+    /// error. An estimate of the mean force, of which single forces are noisy samples.
+    MeanForce,
+}
+
+/// How an [`MdOracle`] simulates.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MdOracleConfig {
+    /// What it brings back.
+    pub sampling: Sampling,
+    /// Steps with the beads held, for the other atoms to relax; nothing is recorded.
+    pub equilibration_steps: u64,
+    /// Free sampling: steps after the beads are released before the first label; 0 to record from
+    /// where the frame was. Mean forces: none.
+    pub release_steps: u64,
+    /// Steps between recorded forces.
+    pub every: u64,
+    /// Recorded forces a frame.
+    pub n_records: usize,
+    /// Mean forces: blocks of successive records whose means give the standard error. They should be
+    /// longer than forces stay correlated.
+    pub n_blocks: usize,
+    /// Time step, ps; only to count simulated time.
+    pub time_step: f64,
+}
+
+impl MdOracleConfig {
+    fn validate(&self) -> Result<()> {
+        for (what, value) in [("n_records", self.n_records as u64), ("every", self.every)] {
+            if value == 0 {
+                return Err(Error::setting(what, "at least 1", value));
+            }
+        }
+        if self.sampling == Sampling::MeanForce && !(2..=self.n_records).contains(&self.n_blocks) {
+            let expected = format!("2 to {} (n_records)", self.n_records);
+            return Err(Error::setting("n_blocks", expected, self.n_blocks));
+        }
+        if !(self.time_step > 0.0 && self.time_step.is_finite()) {
+            return Err(Error::setting("time_step", "positive", self.time_step));
+        }
+        Ok(())
+    }
+
+    /// Simulated time that one frame takes, ns.
+    fn nanoseconds(&self) -> f64 {
+        let release = match self.sampling {
+            Sampling::Free => self.release_steps,
+            Sampling::MeanForce => 0,
+        };
+        let steps = self.equilibration_steps + release + self.every * self.n_records as u64;
+        steps as f64 * self.time_step * 1e-3
+    }
+}
+
+/// Makes the replicas of one batch: starts (nm), what is held, and a seed.
+pub type LaunchFunction<P> =
+    dyn Fn(&[Vec<[f32; 3]>], Phase, u64) -> Result<P, BoxError> + Send + Sync;
+
+/// Projects positions and forces of all atoms on beads.
+pub type ProjectFunction = dyn Fn(&Frame) -> Result<Frame, BoxError> + Send + Sync;
+
+/// An oracle that runs short simulations, all frames of a batch side by side.
+///
+/// First the beads are held and everything else relaxes. Then either they are released, and positions
+/// and forces are recorded along the way, or they stay, and forces are averaged: the negative gradient
+/// of the free energy at these bead positions is the mean of the projected force over the others.
+/// A replica that stops moving (a propagator freezes one that blew up) is left out from there on.
+///
+/// With [`MdOracle::of_potential`] any potential will do; with [`MdOracle::new`] any propagator.
+///
+/// # Examples
+/// Mean forces of a bead on a spring to a second atom, which is averaged over:
+/// ```
+/// use active_learning::{MdOracle, MdOracleConfig, MdSetup, Oracle, Sampling};
+/// use dynamics::{BoxError, Potential};
+/// use molio::Trajectory;
+/// use std::sync::Arc;
+///
+/// /// ½·100·|x₁ − x₀|² + ½·100·|x₁|²: on average x₁ is at x₀/2, so the mean force on x₀ is −50 x₀
+/// struct Springs;
+/// impl Potential for Springs {
+///     fn n_atoms(&self) -> usize {
+///         2
+///     }
+///     fn energy_forces(&self, x: &[[f32; 3]], f: &mut [[f32; 3]]) -> Result<f64, BoxError> {
+///         for k in 0..3 {
+///             f[0][k] = 100.0 * (x[1][k] - x[0][k]);
+///             f[1][k] = -f[0][k] - 100.0 * x[1][k];
+///         }
+///         Ok(0.0)
+///     }
+/// }
+///
+/// let setup = MdSetup {
+///     masses: vec![12.0; 2],
+///     constraints: Vec::new(),
+///     bead_atoms: vec![0],
+///     temperature: 300.0,
+///     friction: 10.0,
+///     time_step: 0.01,
+/// };
+/// let config = MdOracleConfig {
+///     sampling: Sampling::MeanForce,
+///     equilibration_steps: 100,
+///     release_steps: 0,
+///     every: 10,
+///     n_records: 2000,
+///     n_blocks: 20,
+///     time_step: 0.01,
+/// };
+/// let oracle = MdOracle::of_potential(Arc::new(Springs), setup, Box::new(|x| Ok(x.select(&[0]))), config)?;
+/// let labels = oracle.label(&Trajectory::from_positions(2, vec![[1.0, 0.0, 0.0]; 2])?)?;
+/// let (force, error) = (labels[0].frame.forces.as_ref().unwrap()[0][0], labels[0].force_errors.as_ref().unwrap()[0][0]);
+/// assert!((force + 50.0).abs() < 5.0 * error && error < 2.0, "{force} ± {error}");
+/// # Ok::<(), BoxError>(())
+/// ```
+pub struct MdOracle<P> {
+    config: MdOracleConfig,
+    launch: Box<LaunchFunction<P>>,
+    project: Box<ProjectFunction>,
+}
+
+impl<P: Propagator> MdOracle<P> {
+    /// An oracle over propagators that `launch` makes and beads that `project` makes of all atoms.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for numbers that make no sense.
+    pub fn new(
+        config: MdOracleConfig,
+        launch: Box<LaunchFunction<P>>,
+        project: Box<ProjectFunction>,
+    ) -> Result<Self> {
+        config.validate()?;
+        Ok(Self {
+            config,
+            launch,
+            project,
+        })
+    }
+}
+
+impl<P: Propagator> Oracle for MdOracle<P> {
+    fn label(&self, frames: &Trajectory) -> Result<Vec<Label>, BoxError> {
+        if frames.n_frames() == 0 {
+            return Ok(Vec::new());
+        }
+        let starts: Vec<Vec<[f32; 3]>> = (0..frames.n_frames())
+            .map(|index| frames.positions(index).to_vec())
+            .collect();
+        // another batch, other noise
+        let seed = u64::from(checksum(frames));
+        let mut held = (self.launch)(&starts, Phase::Held, seed)?;
+        held.advance(self.config.equilibration_steps)?;
+        match self.config.sampling {
+            Sampling::MeanForce => sampling::mean_forces(&mut held, &self.config, &self.project),
+            Sampling::Free => {
+                let n = held.n_replicas();
+                let relaxed: Result<Vec<_>, BoxError> =
+                    (0..n).map(|r| Ok(held.frame(r)?.positions)).collect();
+                let mut free = (self.launch)(&relaxed?, Phase::Free, seed ^ u64::MAX)?;
+                sampling::along_the_way(&mut free, &self.config, &self.project)
+            }
+        }
+    }
+
+    fn nanoseconds_per_frame(&self) -> f64 {
+        self.config.nanoseconds()
+    }
+}
+
+fn checksum(frames: &Trajectory) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    for x in frames.all_positions().as_flattened() {
+        hasher.update(&x.to_le_bytes());
+    }
+    hasher.finalize()
+}

@@ -1,0 +1,310 @@
+//! What a campaign does.
+
+use crate::toy;
+use active_learning::{
+    BoxError, Budget, Campaign, Ending, Error, Event, Implausible, Judge, Label, Measure, Oracle,
+    Parts, RandomChoice, Selector,
+};
+use molio::Trajectory;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+fn run(
+    config: active_learning::CampaignConfig,
+    folder: &std::path::Path,
+) -> active_learning::Result<active_learning::Summary> {
+    toy::run(config, folder, Duration::ZERO, &mut |_| {})
+}
+
+#[test]
+fn rounds_find_the_other_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let summary = run(toy::config(), folder.path()).unwrap();
+    assert_eq!(summary.ending, Some(Ending::Finished));
+    assert_eq!(summary.rounds.len(), 5);
+    let shortfall = |round: usize| summary.rounds[round].attempts.last().unwrap().measures[0].value;
+    assert!(
+        shortfall(0) > 1.0 && shortfall(4) < 0.75,
+        "{} {}",
+        shortfall(0),
+        shortfall(4)
+    );
+    for round in &summary.rounds[1..] {
+        assert_eq!(round.n_candidates, 60);
+        assert_eq!(round.implausible[&Implausible::NotFinite], 6);
+        // twelve chosen, the tenth cannot be rebuilt, two labels each
+        assert_eq!(
+            (round.selected.len(), round.n_asked, round.n_labels),
+            (12, 11, 22)
+        );
+        assert_eq!(round.nanoseconds, 5.5);
+        let coverage = &round.coverage;
+        assert!(coverage.radius_after.unwrap() < 0.5 * coverage.radius_before.unwrap());
+        assert!(round.selected.iter().all(|i| *i < 54));
+    }
+    let reached = summary
+        .rounds
+        .iter()
+        .flat_map(|r| r.implausible.get(&Implausible::Exploded));
+    assert!(reached.count() > 0 || shortfall(4) > 0.0);
+}
+
+#[test]
+fn a_second_run_reads_everything_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = run(toy::config(), folder.path()).unwrap();
+    let mut stages = 0;
+    let second = toy::run(toy::config(), folder.path(), Duration::ZERO, &mut |event| {
+        stages += usize::from(matches!(event, Event::Began { .. }));
+    });
+    assert_eq!(second.unwrap(), first);
+    assert_eq!(stages, 0);
+}
+
+#[test]
+fn budgets_end_a_campaign() {
+    for (budget, expected) in [
+        (
+            Budget {
+                frames: Some(15),
+                ..Budget::default()
+            },
+            15,
+        ),
+        (
+            Budget {
+                nanoseconds: Some(7.5),
+                ..Budget::default()
+            },
+            15,
+        ),
+        (
+            Budget {
+                seconds: Some(0.0),
+                ..Budget::default()
+            },
+            0,
+        ),
+        (
+            Budget {
+                frames: Some(0),
+                ..Budget::default()
+            },
+            0,
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let config = active_learning::CampaignConfig {
+            budget,
+            ..toy::config()
+        };
+        let summary = run(config, folder.path()).unwrap();
+        assert_eq!(summary.ending, Some(Ending::BudgetSpent));
+        assert_eq!(summary.oracle_frames(), expected);
+    }
+}
+
+#[test]
+fn a_changed_configuration_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    run(toy::config(), folder.path()).unwrap();
+    let mut config = toy::config();
+    config.attempts[1].oracle_weight = 3.0;
+    let error = run(config, folder.path()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("config.attempts.1.oracle_weight = 2.0, now it is 3.0"),
+        "{error}"
+    );
+    let mut config = toy::config();
+    config.parts.insert("well".into(), "single".into());
+    let error = run(config, folder.path()).unwrap_err();
+    assert!(error.to_string().contains("config.parts.well"), "{error}");
+}
+
+/// Finds every second model worse than the one before.
+struct Moody;
+
+impl Judge for Moody {
+    fn measure(&self, sample: &Trajectory) -> Result<Vec<Measure>, BoxError> {
+        let most = sample
+            .all_positions()
+            .iter()
+            .map(|x| x[0])
+            .fold(f32::MIN, f32::max);
+        Ok(vec![Measure {
+            name: "reach".into(),
+            value: f64::from(most),
+            error: Some(0.0),
+            guarded: true,
+        }])
+    }
+}
+
+#[test]
+fn rejected_rounds_keep_their_data_and_the_accepted_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, oracle) = (
+        toy::Range {
+            pause: Duration::ZERO,
+        },
+        toy::DoubleWell {
+            pause: Duration::ZERO,
+        },
+    );
+    let selector = RandomChoice { seed: 3 };
+    let base = toy::base();
+    let parts = Parts {
+        model: &model,
+        gate: None,
+        selector: &selector,
+        backmapper: None,
+        oracle: &oracle,
+        judge: &Moody,
+        space: toy::along_x(),
+    };
+    let campaign = Campaign::new(toy::config(), parts, &base, folder.path()).unwrap();
+    let summary = campaign.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
+    // the range grows with the data, which this judge does not like
+    for round in &summary.rounds[1..] {
+        assert_eq!(round.accepted, None);
+        assert_eq!(round.attempts.len(), 2);
+        assert_eq!(round.attempts[0].verdict.worsened[0].name, "reach");
+    }
+    assert_eq!(summary.accepted_at(4), Some((0, 0)));
+    let text = |path: &str| std::fs::read_to_string(folder.path().join(path)).unwrap();
+    let fit: serde_json::Value =
+        serde_json::from_str(&text("round-003/attempt-0/fit.json")).unwrap();
+    assert_eq!(fit["n_labels"], 20 + 3 * 24);
+    assert_eq!(fit["warm_start_from"], serde_json::json!([0, 0]));
+    let cold: serde_json::Value =
+        serde_json::from_str(&text("round-003/attempt-1/fit.json")).unwrap();
+    assert_eq!(cold["warm_start_from"], serde_json::Value::Null);
+    assert!(text("round-003/attempt-1/model/range.txt").contains("164 false"));
+    // candidates are drawn anew from the accepted model
+    assert!(folder.path().join("round-002/candidates.trr").exists());
+    assert!(!folder.path().join("round-001/candidates.trr").exists());
+}
+
+#[test]
+fn it_stops_when_asked_and_goes_on() {
+    let (folder, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let expected = run(toy::config(), whole.path()).unwrap();
+    let (model, oracle) = (
+        toy::Range {
+            pause: Duration::ZERO,
+        },
+        toy::DoubleWell {
+            pause: Duration::ZERO,
+        },
+    );
+    let (selector, base) = (toy::selector(), toy::base());
+    let mut starts = 0;
+    loop {
+        starts += 1;
+        let parts = Parts {
+            model: &model,
+            gate: Some(&toy::Fence),
+            selector: &selector,
+            backmapper: Some(&toy::Twins),
+            oracle: &oracle,
+            judge: &toy::Span,
+            space: toy::along_x(),
+        };
+        let campaign = Campaign::new(toy::config(), parts, &base, folder.path()).unwrap();
+        let stop = AtomicBool::new(false);
+        let mut stages = 0;
+        let summary = campaign
+            .run(&stop, &mut |event| {
+                stages += usize::from(matches!(event, Event::Began { .. }));
+                stop.store(stages == 3, Ordering::SeqCst);
+            })
+            .unwrap();
+        if summary.ending != Some(Ending::Interrupted) {
+            assert_eq!(summary.oracle_frames(), expected.oracle_frames());
+            break;
+        }
+    }
+    assert!(starts > 10);
+}
+
+/// Answers with a force that is not a number.
+struct Broken;
+
+impl Oracle for Broken {
+    fn label(&self, frames: &Trajectory) -> Result<Vec<Label>, BoxError> {
+        let mut label = toy::label(frames.positions(0)[0][0]);
+        label.frame.forces = Some(vec![[f32::NAN; 3]]);
+        Ok(vec![label])
+    }
+}
+
+/// Chooses what is not there.
+struct Wild;
+
+impl Selector for Wild {
+    fn select(&self, c: &Trajectory, _: &Trajectory, _: usize) -> Result<Vec<usize>, BoxError> {
+        Ok(vec![c.n_frames()])
+    }
+}
+
+#[test]
+fn broken_parts_are_errors() {
+    let model = toy::Range {
+        pause: Duration::ZERO,
+    };
+    let (good, base) = (toy::selector(), toy::base());
+    let oracle = toy::DoubleWell {
+        pause: Duration::ZERO,
+    };
+    let cases: [(&dyn Selector, &dyn Oracle, &str); 2] = [
+        (&good, &Broken, "oracle failed"),
+        (&Wild, &oracle, "selector's choice"),
+    ];
+    for (selector, oracle, message) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let parts = Parts {
+            model: &model,
+            gate: None,
+            selector,
+            backmapper: None,
+            oracle,
+            judge: &toy::Span,
+            space: toy::along_x(),
+        };
+        let campaign = Campaign::new(toy::config(), parts, &base, folder.path()).unwrap();
+        let error = campaign
+            .run(&AtomicBool::new(false), &mut |_| {})
+            .unwrap_err();
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}
+
+#[test]
+fn only_one_program_runs_a_campaign() {
+    let folder = tempfile::tempdir().unwrap();
+    let (model, oracle) = (
+        toy::Range {
+            pause: Duration::ZERO,
+        },
+        toy::DoubleWell {
+            pause: Duration::ZERO,
+        },
+    );
+    let (selector, base) = (toy::selector(), toy::base());
+    let parts = Parts {
+        model: &model,
+        gate: None,
+        selector: &selector,
+        backmapper: None,
+        oracle: &oracle,
+        judge: &toy::Span,
+        space: toy::along_x(),
+    };
+    let _running = Campaign::new(toy::config(), parts, &base, folder.path()).unwrap();
+    assert!(matches!(
+        run(toy::config(), folder.path()),
+        Err(Error::State { .. })
+    ));
+}

@@ -1,0 +1,6 @@
+//! Tests of the crate from outside.
+
+mod campaigns;
+mod interruptions;
+mod md_oracle;
+mod toy;

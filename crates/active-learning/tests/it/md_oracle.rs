@@ -1,0 +1,158 @@
+//! Oracles that simulate.
+
+use active_learning::{MdOracle, MdOracleConfig, MdSetup, Oracle, Sampling};
+use dynamics::{BOLTZMANN, BoxError, Constraint, Potential};
+use molio::Trajectory;
+use std::sync::Arc;
+
+/// Atom 0 on a spring (200 kJ/mol/nm²) to atom 1, which is on a spring to the origin; atom 2 rides on
+/// atom 1 at a fixed distance. Beyond 5 nm everything is NaN.
+struct Springs;
+
+const K: f32 = 200.0;
+
+impl Potential for Springs {
+    fn n_atoms(&self) -> usize {
+        3
+    }
+    fn energy_forces(&self, x: &[[f32; 3]], f: &mut [[f32; 3]]) -> Result<f64, BoxError> {
+        for k in 0..3 {
+            f[0][k] = K * (x[1][k] - x[0][k]);
+            f[1][k] = -f[0][k] - K * x[1][k];
+            f[2][k] = 0.0;
+        }
+        Ok(if x[0][0].abs() > 5.0 { f64::NAN } else { 0.0 })
+    }
+}
+
+fn oracle(sampling: Sampling) -> impl Oracle {
+    let setup = MdSetup {
+        masses: vec![12.0, 12.0, 1.0],
+        constraints: vec![Constraint {
+            atoms: [1, 2],
+            distance: 0.1,
+        }],
+        bead_atoms: vec![0],
+        temperature: 300.0,
+        friction: 5.0,
+        time_step: 0.01,
+    };
+    let config = MdOracleConfig {
+        sampling,
+        equilibration_steps: 200,
+        release_steps: 100,
+        every: 10,
+        n_records: 1000,
+        n_blocks: 20,
+        time_step: 0.01,
+    };
+    MdOracle::of_potential(
+        Arc::new(Springs),
+        setup,
+        Box::new(|frame| Ok(frame.select(&[0]))),
+        config,
+    )
+    .unwrap()
+}
+
+fn starts(xs: &[f32]) -> Trajectory {
+    let atoms = xs
+        .iter()
+        .flat_map(|&x| [[x, 0.0, 0.0], [x / 2.0, 0.0, 0.0], [x / 2.0, 0.1, 0.0]]);
+    Trajectory::from_positions(3, atoms.collect()).unwrap()
+}
+
+#[test]
+fn mean_forces_agree_with_theory_within_their_errors() {
+    let xs: Vec<f32> = (0..24).map(|i| -1.2 + 0.1 * i as f32).collect();
+    let oracle = oracle(Sampling::MeanForce);
+    let labels = oracle.label(&starts(&xs)).unwrap();
+    assert_eq!(labels.len(), xs.len());
+    // 24 × 3 components: the normalised deviations have unit variance, if errors are honest
+    let mut squares = 0.0;
+    for (label, x) in labels.iter().zip(&xs) {
+        assert_eq!(label.frame.positions, [[*x, 0.0, 0.0]]);
+        let (force, error) = (
+            label.frame.forces.as_ref().unwrap()[0],
+            label.force_errors.as_ref().unwrap()[0],
+        );
+        for (axis, expected) in [-K * x / 2.0, 0.0, 0.0].into_iter().enumerate() {
+            assert!(error[axis] > 0.1 && error[axis] < 10.0, "{error:?}");
+            squares += f64::from((force[axis] - expected) / error[axis]).powi(2);
+        }
+    }
+    let mean_square = squares / 72.0;
+    assert!(mean_square > 0.5 && mean_square < 2.2, "{mean_square}");
+    assert!((oracle.nanoseconds_per_frame() - 0.102).abs() < 1e-12);
+    assert_eq!(oracle.label(&starts(&xs)).unwrap(), labels);
+}
+
+#[test]
+fn free_simulations_have_the_right_ensemble() {
+    let labels = oracle(Sampling::Free).label(&starts(&[0.0; 32])).unwrap();
+    assert_eq!(labels.len(), 32_000);
+    // ⟨x²⟩ of two springs in series: 2kT/K; single forces are those of the springs, unaveraged
+    let mut sum = 0.0;
+    for label in &labels {
+        sum += f64::from(label.frame.positions[0][0]).powi(2);
+        assert!(label.force_errors.is_none());
+    }
+    let expected = 2.0 * BOLTZMANN * 300.0 / f64::from(K);
+    let found = sum / labels.len() as f64;
+    assert!((found / expected - 1.0).abs() < 0.15, "{found} {expected}");
+}
+
+#[test]
+fn starts_that_cannot_be_evaluated_are_left_out() {
+    let oracle = oracle(Sampling::MeanForce);
+    let labels = oracle.label(&starts(&[5.5, 0.5])).unwrap();
+    assert_eq!(labels.len(), 1);
+    assert_eq!(labels[0].frame.positions, [[0.5, 0.0, 0.0]]);
+    let error = oracle.label(&starts(&[5.5])).unwrap_err();
+    assert!(error.to_string().contains("finite energy"), "{error}");
+}
+
+#[test]
+fn senseless_settings_are_refused() {
+    let setup = MdSetup {
+        masses: vec![1.0; 3],
+        constraints: Vec::new(),
+        bead_atoms: vec![0],
+        temperature: 300.0,
+        friction: 1.0,
+        time_step: 0.002,
+    };
+    let config = MdOracleConfig {
+        sampling: Sampling::MeanForce,
+        equilibration_steps: 0,
+        release_steps: 0,
+        every: 1,
+        n_records: 10,
+        n_blocks: 2,
+        time_step: 0.002,
+    };
+    let make = |setup: MdSetup, config: MdOracleConfig| {
+        let project = Box::new(|frame: &molio::Frame| Ok(frame.clone()));
+        MdOracle::of_potential(Arc::new(Springs), setup, project, config).is_ok()
+    };
+    assert!(make(setup.clone(), config.clone()));
+    for (bead_atoms, n_records, n_blocks, time_step) in [
+        (vec![3], 10, 2, 0.002),
+        (vec![0], 0, 2, 0.002),
+        (vec![0], 10, 1, 0.002),
+        (vec![0], 10, 11, 0.002),
+        (vec![0], 10, 2, 0.004),
+    ] {
+        let setup = MdSetup {
+            bead_atoms,
+            ..setup.clone()
+        };
+        let config = MdOracleConfig {
+            n_records,
+            n_blocks,
+            time_step,
+            ..config.clone()
+        };
+        assert!(!make(setup, config));
+    }
+}
