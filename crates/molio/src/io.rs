@@ -99,9 +99,16 @@ pub(crate) fn check_finite(
     place: crate::Place,
     vectors: &[[f32; 3]],
 ) -> Result<()> {
-    // adding up zeros keeps the usual case free of branches: 0·x is NaN for what is not finite
-    let sum: f32 = vectors.as_flattened().iter().map(|x| x * 0.0).sum();
-    if sum == 0.0 {
+    // adding up zeros keeps the usual case free of branches: 0·x is NaN for what is not finite;
+    // with one sum, each addition would wait for the one before
+    let (chunks, rest) = vectors.as_flattened().as_chunks::<16>();
+    let mut sums = [0.0; 16];
+    for chunk in chunks {
+        for (sum, x) in sums.iter_mut().zip(chunk) {
+            *sum += x * 0.0;
+        }
+    }
+    if sums.iter().chain(rest).map(|x| x * 0.0).sum::<f32>() == 0.0 {
         return Ok(());
     }
     for (atom, vector) in vectors.iter().enumerate() {
@@ -142,4 +149,28 @@ pub(crate) fn no_such_frame(path: &std::path::Path, index: usize, n_frames: usiz
         format!("a frame below {n_frames}"),
         index.to_string(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_finite_is_found_anywhere() {
+        for n_atoms in [1, 5, 6, 16, 33] {
+            let mut vectors = vec![[f32::MAX, -f32::MAX, 0.0]; n_atoms];
+            let place = crate::Place::Frame(2);
+            assert!(check_finite("run".as_ref(), place, &vectors).is_ok());
+            for at in 0..3 * n_atoms {
+                for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                    let before = std::mem::replace(&mut vectors.as_flattened_mut()[at], value);
+                    let error = check_finite("run".as_ref(), place, &vectors).unwrap_err();
+                    let expected =
+                        format!("run, frame 2: atom {} has the coordinate {value}", at / 3);
+                    assert_eq!(error.to_string(), expected);
+                    vectors.as_flattened_mut()[at] = before;
+                }
+            }
+        }
+    }
 }

@@ -115,7 +115,20 @@ fn interleave(
     number: impl Fn([u8; 4]) -> f32,
     positions: &mut [[f32; 3]],
 ) {
-    for (((position, x), y), z) in positions.iter_mut().zip(x).zip(y).zip(z) {
+    // four atoms are three whole vector registers
+    let (fours, rest) = positions.as_chunks_mut::<4>();
+    let [(x, last_x), (y, last_y), (z, last_z)] = [x, y, z].map(<[_]>::as_chunks::<4>);
+    for (((four, x), y), z) in fours.iter_mut().zip(x).zip(y).zip(z) {
+        let [x, y, z] = [x, y, z].map(|axis| axis.map(|value| number(value) * NM));
+        let registers = [
+            [x[0], y[0], z[0], x[1]],
+            [y[1], z[1], x[2], y[2]],
+            [z[2], x[3], y[3], z[3]],
+        ];
+        four.as_flattened_mut()
+            .copy_from_slice(registers.as_flattened());
+    }
+    for (((position, x), y), z) in rest.iter_mut().zip(last_x).zip(last_y).zip(last_z) {
         *position = [x, y, z].map(|value| number(*value) * NM);
     }
 }
