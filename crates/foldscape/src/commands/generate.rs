@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let generator = Generator::load(&checkpoint, &Device::Cpu)?;
     let trajectory = decode(arguments, &generator)?;
-    write(&arguments.out, &generator, &trajectory)?;
+    trajectory.write(&arguments.out, generator.topology())?;
     let generated = Generated {
         file: arguments.out.display().to_string(),
         atoms: trajectory.n_atoms(),
@@ -145,12 +145,4 @@ fn split_frame(text: &str) -> (&Path, usize) {
         return (Path::new(file), index);
     }
     (Path::new(text), 0)
-}
-
-fn write(path: &Path, generator: &Generator, trajectory: &Trajectory) -> Result<()> {
-    let mut writer = molio::create(path, generator.topology())?;
-    for index in 0..trajectory.n_frames() {
-        writer.write_frame(&trajectory.frame(index))?;
-    }
-    Ok(writer.finish()?)
 }
