@@ -52,6 +52,13 @@ const TOPICS: &[Topic] = &[
         arguments: &["crates/autoencoder/tests/data"],
     },
     Topic {
+        name: "cg-network",
+        about: "CGSchNet energies, forces and force-loss gradients, by PyTorch",
+        script: "cg_network.py",
+        requirements: "torch",
+        arguments: &["crates/cg-potential/tests/data/network"],
+    },
+    Topic {
         name: "distribution",
         about: "TICA, transport, densities and Markov models, by deeptime, POT and scipy",
         script: "distribution_golden.py",

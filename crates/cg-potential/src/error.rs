@@ -50,3 +50,18 @@ pub enum Error {
         found: String,
     },
 }
+
+impl Error {
+    #[expect(clippy::needless_pass_by_value, reason = "called with temporaries")]
+    pub(crate) fn setting(
+        setting: &'static str,
+        expected: impl ToString,
+        found: impl ToString,
+    ) -> Self {
+        Self::Setting {
+            setting,
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }
+    }
+}

@@ -1,1 +1,2 @@
 //! Tests of the crate's public face.
+mod network;

@@ -1,0 +1,253 @@
+//! Matrix products with weights that are packed once and used many times.
+
+use super::buffer::{Buffer, STRIDE};
+use super::vector::{InstructionSet, Kernel, Vector};
+
+/// A matrix `[inputs][outputs]`, packed in panels of two registers' columns.
+#[derive(Clone, Debug)]
+pub(crate) struct Packed {
+    set: InstructionSet,
+    inputs: usize,
+    /// Padded to the stride of rows.
+    outputs: usize,
+    /// `[panel][input][column]`, one row of the buffer holding one or two inputs.
+    panels: Buffer,
+    /// Padded with 0.
+    bias: Buffer,
+}
+
+impl Packed {
+    /// Packs a dense layer's weight `[outputs][inputs]`: rows x become W x + b.
+    pub(crate) fn forward(
+        set: InstructionSet,
+        weight: &[f32],
+        inputs: usize,
+        bias: Option<&[f32]>,
+    ) -> Self {
+        let outputs = weight.len() / inputs;
+        Self::pack(set, inputs, outputs, |k, n| weight[n * inputs + k], bias)
+    }
+
+    /// Packs a dense layer's weight `[outputs][inputs]` for the way back: rows y become Wᵀ y.
+    pub(crate) fn backward(set: InstructionSet, weight: &[f32], inputs: usize) -> Self {
+        let outputs = weight.len() / inputs;
+        Self::pack(set, outputs, inputs, |k, n| weight[k * inputs + n], None)
+    }
+
+    fn pack(
+        set: InstructionSet,
+        inputs: usize,
+        columns: usize,
+        element: impl Fn(usize, usize) -> f32,
+        bias: Option<&[f32]>,
+    ) -> Self {
+        let outputs = columns.next_multiple_of(STRIDE);
+        let panel = set.panel();
+        let mut panels = Buffer::new((inputs * outputs).div_ceil(STRIDE), STRIDE);
+        for start in (0..outputs).step_by(panel) {
+            for k in 0..inputs {
+                let at = start * inputs + k * panel;
+                for n in start..columns.min(start + panel) {
+                    panels[at + n - start] = element(k, n);
+                }
+            }
+        }
+        let mut padded = Buffer::new(1, outputs);
+        if let Some(bias) = bias {
+            padded[..columns].copy_from_slice(bias);
+        }
+        Self {
+            set,
+            inputs,
+            outputs,
+            panels,
+            bias: padded,
+        }
+    }
+
+    /// out = rows · matrix, plus the bias with `biased`, plus `out` with `accumulate`.
+    ///
+    /// Each row's result is the same bits, whatever the other rows and however many there are.
+    ///
+    /// # Shapes
+    /// `rows`: `[n][row_stride]`; `out`: `[n][outputs padded to the stride]`.
+    pub(crate) fn apply(
+        &self,
+        rows: &[f32],
+        row_stride: usize,
+        out: &mut [f32],
+        biased: bool,
+        accumulate: bool,
+    ) {
+        let n = out.len() / self.outputs;
+        if n == 0 {
+            return;
+        }
+        assert_eq!(out.len(), n * self.outputs, "rows of the result");
+        assert!(row_stride >= self.inputs, "columns of rows");
+        assert!(rows.len() >= (n - 1) * row_stride + self.inputs, "rows");
+        self.set.run(Apply {
+            packed: self,
+            rows,
+            row_stride,
+            out,
+            biased,
+            accumulate,
+        });
+    }
+}
+
+struct Apply<'a> {
+    packed: &'a Packed,
+    rows: &'a [f32],
+    row_stride: usize,
+    out: &'a mut [f32],
+    biased: bool,
+    accumulate: bool,
+}
+
+/// One panel's part of some rows of a product.
+struct Tile {
+    rows: *const f32,
+    row_stride: usize,
+    inputs: usize,
+    panel: *const f32,
+    bias: Option<*const f32>,
+    out: *mut f32,
+    out_stride: usize,
+    accumulate: bool,
+}
+
+impl Kernel for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector>(self) {
+        let (inputs, outputs) = (self.packed.inputs, self.packed.outputs);
+        let n = self.out.len() / outputs;
+        for column in (0..outputs).step_by(2 * V::LANES) {
+            let mut row = 0;
+            while row < n {
+                // SAFETY: `apply` checked the lengths of rows and out; rows row..row + R exist in each
+                // arm; panel and bias hold all columns below `outputs`
+                unsafe {
+                    let tile = Tile {
+                        rows: self.rows.as_ptr().add(row * self.row_stride),
+                        row_stride: self.row_stride,
+                        inputs,
+                        panel: self.packed.panels.as_ptr().add(column * inputs),
+                        bias: self.biased.then(|| self.packed.bias.as_ptr().add(column)),
+                        out: self.out.as_mut_ptr().add(row * outputs + column),
+                        out_stride: outputs,
+                        accumulate: self.accumulate,
+                    };
+                    row += match n - row {
+                        left if V::ROWS == 12 && left >= 12 => tile.run::<V, 12>(),
+                        left if V::ROWS >= 6 && left >= 6 => tile.run::<V, 6>(),
+                        left if left >= 4 => tile.run::<V, 4>(),
+                        left if left >= 2 => tile.run::<V, 2>(),
+                        _ => tile.run::<V, 1>(),
+                    };
+                }
+            }
+        }
+    }
+}
+
+impl Tile {
+    /// # Safety
+    /// R rows, the panel, the bias and R rows of `out` may be accessed.
+    #[inline(always)]
+    unsafe fn run<V: Vector, const R: usize>(self) -> usize {
+        // SAFETY: the caller's promise; offsets stay within R rows, `inputs` and two registers
+        unsafe {
+            let first = match self.bias {
+                Some(bias) => [V::load(bias), V::load(bias.add(V::LANES))],
+                None => [V::splat(0.0); 2],
+            };
+            let mut sums = [first; R];
+            for k in 0..self.inputs {
+                let at = self.panel.add(2 * V::LANES * k);
+                let (left, right) = (V::load(at), V::load(at.add(V::LANES)));
+                for r in 0..R {
+                    let x = V::splat(*self.rows.add(r * self.row_stride + k));
+                    sums[r][0] = x.times_plus(left, sums[r][0]);
+                    sums[r][1] = x.times_plus(right, sums[r][1]);
+                }
+            }
+            for r in 0..R {
+                for half in 0..2 {
+                    let to = self.out.add(r * self.out_stride + half * V::LANES);
+                    let sum = sums[r][half];
+                    let sum = if self.accumulate {
+                        sum.plus(V::load(to))
+                    } else {
+                        sum
+                    };
+                    sum.store(to);
+                }
+            }
+        }
+        R
+    }
+}
+
+/// out += leftᵀ · right over `n` rows: the gradient of a dense layer's weight `[outputs][inputs]`.
+///
+/// # Shapes
+/// `left`: `[n][left_stride]`, of which `outputs` columns count; `right`: `[n][right_stride]`, of
+/// which `inputs` columns count.
+pub(crate) fn add_transposed_product(
+    [left, right]: [&[f32]; 2],
+    [left_stride, right_stride]: [usize; 2],
+    n: usize,
+    inputs: usize,
+    out: &mut [f32],
+) {
+    let outputs = out.len() / inputs;
+    if n == 0 {
+        return;
+    }
+    assert_eq!(out.len(), outputs * inputs, "elements of a weight");
+    assert!(
+        left.len() >= (n - 1) * left_stride + outputs,
+        "rows on the left"
+    );
+    assert!(
+        right.len() >= (n - 1) * right_stride + inputs,
+        "rows on the right"
+    );
+    // SAFETY: the assertions above hold for every index that the strides reach
+    unsafe {
+        gemm::gemm(
+            outputs,
+            inputs,
+            n,
+            out.as_mut_ptr(),
+            1,
+            inputs as isize,
+            true,
+            left.as_ptr(),
+            left_stride as isize,
+            1,
+            right.as_ptr(),
+            1,
+            right_stride as isize,
+            1.0_f32,
+            1.0_f32,
+            false,
+            false,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+/// out += the sum of `n` rows.
+pub(crate) fn add_column_sums(rows: &[f32], stride: usize, n: usize, out: &mut [f32]) {
+    for row in rows.chunks(stride).take(n) {
+        for (sum, x) in out.iter_mut().zip(row) {
+            *sum += x;
+        }
+    }
+}
