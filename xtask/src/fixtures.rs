@@ -59,6 +59,13 @@ const TOPICS: &[Topic] = &[
         arguments: &["crates/cg-potential/tests/data/network"],
     },
     Topic {
+        name: "cg-labels",
+        about: "priors, force maps and fits of coarse-grained models, by OpenMM, NumPy and SciPy",
+        script: "cg_labels.py",
+        requirements: "md",
+        arguments: &["crates/cg-potential/tests/data/labels"],
+    },
+    Topic {
         name: "distribution",
         about: "TICA, transport, densities and Markov models, by deeptime, POT and scipy",
         script: "distribution_golden.py",

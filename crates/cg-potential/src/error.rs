@@ -29,6 +29,66 @@ pub enum Error {
         /// What was given.
         found: usize,
     },
+    /// A prior term could not be fitted to the data.
+    #[error("prior {term}: expected {expected}, found {found}")]
+    PriorFit {
+        /// The term, with the types of its beads.
+        term: String,
+        /// What a fit needs, or must give.
+        expected: String,
+        /// What the data have, or what came out.
+        found: String,
+    },
+    /// A frame's label cannot be learned from.
+    #[error("frame {frame}: expected {expected}, found {found}")]
+    Label {
+        /// The frame, from 0.
+        frame: usize,
+        /// What would do.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// The loss, or a gradient, is NaN or infinite.
+    #[error("{what} is {value} in epoch {epoch}, step {step}, frames {frames:?}")]
+    NotFinite {
+        /// Which number.
+        what: String,
+        /// Its value.
+        value: f64,
+        /// Epoch from 0.
+        epoch: usize,
+        /// Optimiser steps before this one.
+        step: usize,
+        /// Frames of the batch.
+        frames: Vec<usize>,
+    },
+    /// The folder holds a run with other settings.
+    #[error(
+        "{folder} holds a run with another {setting}, {before}, now it is {now}: choose another folder, \
+         or go back to the settings of that run",
+        folder = folder.display()
+    )]
+    OtherRun {
+        /// The run's folder.
+        folder: PathBuf,
+        /// What differs.
+        setting: &'static str,
+        /// Its value in the folder.
+        before: String,
+        /// Its value now.
+        now: String,
+    },
+    /// A map of forces does not fit the map of positions, or the constraints.
+    #[error("force map of bead {bead}: expected {expected}, found {found}")]
+    ForceMap {
+        /// The bead.
+        bead: usize,
+        /// The condition.
+        expected: String,
+        /// What is there instead.
+        found: String,
+    },
     /// A file could not be read or written.
     #[error("{path}: {source}", path = path.display())]
     Io {

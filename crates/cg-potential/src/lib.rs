@@ -5,11 +5,29 @@
 //! (plain f64), the fused kernels and committees are trained by the same code.
 
 mod cpu;
+mod data;
 mod error;
 mod exact;
 mod force_model;
+mod map;
 mod network;
+mod prior;
+mod trainer;
 
+pub use data::{ForceData, ForceSplit, NoiseFloor, NoiseFloorConfig, SplitConfig};
 pub use error::{Error, Result};
 pub use force_model::ForceModel;
+pub use map::{
+    BeadDefinition, CgMap, ConstraintGroups, ForceMap, ForceMapKind, ForceMoments, Mapping,
+    NoiseMap,
+};
 pub use network::{Activation, BeadTypes, Network, NetworkConfig, RadialBasis, RadialKind, Tensor};
+pub use prior::{
+    Angle, AngleForm, AngleTerm, BeadGraph, Convention, Dihedral, DihedralConfig, DihedralTerm,
+    FittedCurve, FourierTerm, PairInteraction, PairTerm, PriorConfig, PriorFit, Priors,
+    RepulsionConfig, Wall, bead_type,
+};
+pub use trainer::{
+    Checkpoint, Decay, DecoyConfig, DenoisingConfig, EpochRecord, Exact, ForceTrainer, RunHeader,
+    RunProgress, Schedule, TrainerConfig, TrainingEvent, TrainingOutcome, TrainingSet,
+};

@@ -1,2 +1,3 @@
 //! Tests of the crate's public face.
+mod labels;
 mod network;

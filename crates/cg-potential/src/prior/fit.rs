@@ -1,0 +1,623 @@
+//! Fits of prior terms to frames by Boltzmann inversion: U(x) = −kT ln(p(x)/J(x)).
+//!
+//! Every form here is linear in some parametrisation (k(x − x₀)² is a parabola, k cos(nφ − φₙ) is
+//! a cos nφ + b sin nφ), so each fit is one weighted least-squares problem without a starting guess.
+
+use super::convention::{AngleForm, Convention, Wall};
+use super::dihedral_fit::{Waves, fit_waves};
+use super::geometry::{cosine, dihedral, distance};
+use super::histogram::{Histogram, Measure, Point};
+use super::terms::{Angle, AngleTerm, Dihedral, DihedralTerm, PairInteraction, PairTerm};
+use super::{BeadGraph, PriorConfig, Priors};
+use crate::{Error, Result};
+use nalgebra::{DMatrix, DVector};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::f64::consts::PI;
+
+/// Priors and how they came about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PriorFit {
+    /// The terms, bead by bead.
+    pub priors: Priors,
+    /// What each was fitted to.
+    pub curves: Vec<FittedCurve>,
+}
+
+/// A free energy from counts, and the term that was fitted to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FittedCurve {
+    /// As `bond GLY-THR`, `contact TRP`.
+    pub name: String,
+    /// Unit of `x`: `nm`, `rad`, or `1` for a cosine.
+    pub unit: String,
+    /// Centres of the bins that were used.
+    pub x: Vec<f64>,
+    /// Free energies there (kJ/mol), the least being 0.
+    pub free_energy: Vec<f64>,
+    /// The fitted function there (kJ/mol), with its constant.
+    pub fitted: Vec<f64>,
+    /// Values that were counted.
+    pub samples: u64,
+}
+
+impl PriorFit {
+    /// Fits the terms of `config` to frames of beads at one temperature.
+    ///
+    /// # Shapes
+    /// `positions`: `[n_frames][n_beads][3]` in nm, flat; `temperature` in K.
+    ///
+    /// # Errors
+    /// [`Error::PriorFit`] for a histogram without counts in its range, too few bins for the term's
+    /// parameters, a fit that is not finite, or a constant that is not positive: each names its term.
+    /// [`Error::Length`] for positions that are not whole frames; [`Error::Setting`].
+    ///
+    /// # Examples
+    /// ```
+    /// use cg_potential::{BeadGraph, PriorConfig, PriorFit};
+    /// use molio::{AtomRecord, Element, TopologyBuilder};
+    ///
+    /// let mut builder = TopologyBuilder::default();
+    /// for number in 1..=2 {
+    ///     builder.start_residue("GLY", number, None, false);
+    ///     builder.add_atom(AtomRecord::new("CA", Element::CARBON));
+    /// }
+    /// let mut beads = builder.build();
+    /// beads.set_bonds([[0, 1]])?;
+    /// // distances at the quantiles of a normal distribution of mean 0.38 nm and deviation 0.005 nm
+    /// let positions: Vec<[f32; 3]> = (0..2000)
+    ///     .flat_map(|i| {
+    ///         let u = (f64::from(i) + 0.5) / 2000.0;
+    ///         let z = (u / (1.0 - u)).ln() / 1.702;
+    ///         [[0.0; 3], [(0.38 + 0.005 * z) as f32, 0.0, 0.0]]
+    ///     })
+    ///     .collect();
+    /// let graph = BeadGraph::new(&beads)?;
+    /// let mut config = PriorConfig::default();
+    /// config.repulsion.wall = cg_potential::Wall::None;
+    /// let fit = PriorFit::new(&config, &graph, &positions, 300.0)?;
+    /// assert_eq!(fit.curves[0].name, "bond GLY-GLY");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn new(
+        config: &PriorConfig,
+        beads: &BeadGraph,
+        positions: &[[f32; 3]],
+        temperature: f64,
+    ) -> Result<Self> {
+        config.validate()?;
+        let n_beads = beads.n_beads();
+        if positions.is_empty() || !positions.len().is_multiple_of(n_beads) {
+            let whole = positions.len().div_ceil(n_beads).max(1) * n_beads;
+            return Err(Error::Length {
+                what: "positions of frames",
+                expected: whole,
+                found: positions.len(),
+            });
+        }
+        if !(temperature.is_finite() && temperature > 0.0) {
+            return Err(Error::setting("temperature", "above 0 K", temperature));
+        }
+        let mut fitter = Fitter {
+            config,
+            beads,
+            positions,
+            kt: dynamics::BOLTZMANN * temperature,
+            curves: Vec::new(),
+        };
+        let mut pairs = fitter.bonds()?;
+        let angles = fitter.angles()?;
+        let mut dihedrals = fitter.dihedrals()?;
+        dihedrals.extend(fitter.branches()?);
+        pairs.extend(fitter.walls()?);
+        let curves = fitter.curves;
+        Ok(Self {
+            priors: Priors::new(n_beads, pairs, angles, dihedrals)?,
+            curves,
+        })
+    }
+}
+
+/// Uncertainty of a free energy that a simple form cannot describe anyway, in kT: it keeps the
+/// best-sampled bins from drowning all others.
+const TOLERANCE: f64 = 0.5;
+/// Counts given to every bin of a dihedral, so that what was never seen is high but finite.
+const PSEUDO_COUNT: f64 = 0.5;
+
+struct Fitter<'a> {
+    config: &'a PriorConfig,
+    beads: &'a BeadGraph,
+    positions: &'a [[f32; 3]],
+    kt: f64,
+    curves: Vec<FittedCurve>,
+}
+
+/// Terms of the same types, fitted together.
+type Groups<const N: usize> = BTreeMap<String, Vec<[usize; N]>>;
+
+impl Fitter<'_> {
+    fn bonds(&mut self) -> Result<Vec<PairInteraction>> {
+        let mut terms = Vec::new();
+        for (name, bonds) in self.groups("bond", self.beads.bonds(), true) {
+            let range = match self.config.convention {
+                Convention::Foldscape => None,
+                Convention::Torchmd => Some((0.355, 0.42, 40)),
+                Convention::Mlcg => Some((0.0, 0.6, 100)),
+                Convention::Ucsc => Some((0.0, 3.0, 3000)),
+            };
+            let value = |x: &[[f64; 3]], [i, j]: [usize; 2]| distance(x[i], x[j]);
+            let histogram = self.histogram(&bonds, range, value);
+            let points = self.points(&histogram, Measure::Shell, None);
+            let (length, k) = self.parabola(&name, "nm", &histogram, &points)?;
+            let term = PairTerm::Harmonic { length, k };
+            terms.extend(bonds.iter().map(|&beads| PairInteraction { beads, term }));
+        }
+        Ok(terms)
+    }
+
+    fn angles(&mut self) -> Result<Vec<Angle>> {
+        let mut terms = Vec::new();
+        if self.config.angles == AngleForm::None {
+            return Ok(terms);
+        }
+        let cosines = self.config.angles == AngleForm::Cosine;
+        for (name, angles) in self.groups("angle", self.beads.angles(), true) {
+            let range = match (self.config.convention, cosines) {
+                (Convention::Foldscape, _) => None,
+                (Convention::Mlcg, _) => Some((-1.1, 1.1, 100)),
+                (_, true) => Some((-1.0, 1.0, 40)),
+                (_, false) => Some((0.0, PI, 40)),
+            };
+            let value = |x: &[[f64; 3]], [i, j, k]: [usize; 3]| {
+                let cosine = cosine(x[i], x[j], x[k]).clamp(-1.0, 1.0);
+                if cosines { cosine } else { cosine.acos() }
+            };
+            let histogram = self.histogram(&angles, range, value);
+            let (measure, unit) = if cosines {
+                (Measure::Flat, "1")
+            } else {
+                (Measure::Band, "rad")
+            };
+            let points = self.points(&histogram, measure, None);
+            let (rest, k) = self.parabola(&name, unit, &histogram, &points)?;
+            let term = if cosines {
+                AngleTerm::Cosine { cosine: rest, k }
+            } else {
+                AngleTerm::Harmonic { angle: rest, k }
+            };
+            term.validate()
+                .map_err(|e| refused(&name, "a rest value in range", e))?;
+            terms.extend(angles.iter().map(|&beads| Angle { beads, term }));
+        }
+        Ok(terms)
+    }
+
+    fn dihedrals(&mut self) -> Result<Vec<Dihedral>> {
+        let config = self.config.dihedrals;
+        if config.terms == 0 || config.scale == 0.0 {
+            return Ok(Vec::new());
+        }
+        let mut terms = Vec::new();
+        let lists = self.beads.dihedrals();
+        for (name, dihedrals) in self.groups("dihedral", lists, config.per_type) {
+            let (n_bins, pseudo_count) = match self.config.convention {
+                Convention::Foldscape => (72, Some(PSEUDO_COUNT)),
+                Convention::Mlcg => (100, None),
+                Convention::Torchmd | Convention::Ucsc => (80, None),
+            };
+            let value = |x: &[[f64; 3]], [i, j, k, l]: [usize; 4]| dihedral(x[i], x[j], x[k], x[l]);
+            let histogram = self.histogram(&dihedrals, Some((-PI, PI, n_bins)), value);
+            self.some_counts(&name, &histogram)?;
+            let points = self.points(&histogram, Measure::Flat, pseudo_count);
+            let select = self.config.convention == Convention::Mlcg;
+            let Waves {
+                terms: waves,
+                fitted,
+            } = fit_waves(&name, &points, &self.weights(&points), config.terms, select)?;
+            self.keep(&name, "rad", &histogram, &points, fitted);
+            let scaled = waves.into_iter().map(|mut wave| {
+                wave.k *= config.scale;
+                wave
+            });
+            let term = DihedralTerm::Fourier {
+                terms: scaled.collect(),
+            };
+            term.validate()
+                .map_err(|e| refused(&name, "finite constants", e))?;
+            let term = |&beads: &[usize; 4]| Dihedral {
+                beads,
+                term: term.clone(),
+            };
+            terms.extend(dihedrals.iter().map(term));
+        }
+        Ok(terms)
+    }
+
+    /// The hand of beads with three neighbours, whatever the convention has for dihedrals.
+    fn branches(&mut self) -> Result<Vec<Dihedral>> {
+        let mut terms = Vec::new();
+        for (name, branches) in self.groups("branch", self.beads.branches(), true) {
+            let value = |x: &[[f64; 3]], [i, j, k, l]: [usize; 4]| dihedral(x[i], x[j], x[k], x[l]);
+            let histogram = self.histogram(&branches, Some((-PI, PI, 180)), value);
+            self.some_counts(&name, &histogram)?;
+            let mut points = self.points(&histogram, Measure::Flat, None);
+            // a parabola lives on a line: cut the circle opposite to the mode
+            let mode = points
+                .iter()
+                .min_by(|a, b| a.free_energy.total_cmp(&b.free_energy))
+                .map_or(0.0, |p| p.x);
+            for point in &mut points {
+                point.x = mode + super::geometry::wrap(point.x - mode);
+            }
+            let (angle, k) = self.parabola(&name, "rad", &histogram, &points)?;
+            let angle = super::geometry::wrap(angle);
+            let term = DihedralTerm::Harmonic { angle, k };
+            let term = |&beads: &[usize; 4]| Dihedral {
+                beads,
+                term: term.clone(),
+            };
+            terms.extend(branches.iter().map(term));
+        }
+        Ok(terms)
+    }
+
+    fn walls(&mut self) -> Result<Vec<PairInteraction>> {
+        if self.config.repulsion.wall == Wall::None {
+            return Ok(Vec::new());
+        }
+        let pairs = self
+            .beads
+            .distant_pairs(self.config.repulsion.exclude_bonds);
+        if self.config.convention == Convention::Mlcg {
+            return self.thresholds(&pairs);
+        }
+        // as the peers have it: each type against all others, combined by the geometric mean
+        let mut strengths: BTreeMap<&str, [f64; 2]> = BTreeMap::new();
+        let beads = self.beads;
+        for kind in beads.types() {
+            if strengths.contains_key(kind.as_str()) {
+                continue;
+            }
+            let own =
+                |&&[i, j]: &&[usize; 2]| beads.types()[i] == *kind || beads.types()[j] == *kind;
+            let own: Vec<[usize; 2]> = pairs.iter().filter(own).copied().collect();
+            if !own.is_empty() {
+                let strength = self.wall(&format!("contact {kind}"), &own)?;
+                strengths.insert(kind, strength);
+            }
+        }
+        let wall = self.config.repulsion.wall;
+        let term = |&[i, j]: &[usize; 2]| {
+            let of = |bead: usize| strengths.get(beads.types()[bead].as_str()).copied();
+            let (a, b) = (of(i)?, of(j)?);
+            let [repulsion, attraction] = [(a[0] * b[0]).sqrt(), (a[1] * b[1]).sqrt()];
+            Some(PairInteraction {
+                beads: [i, j],
+                term: wall_term(wall, repulsion, attraction),
+            })
+        };
+        Ok(pairs.iter().filter_map(term).collect())
+    }
+
+    /// B of B/rⁿ, or A and C of A/r¹² − C/r⁶, from the side of the distribution where beads meet.
+    fn wall(&mut self, name: &str, pairs: &[[usize; 2]]) -> Result<[f64; 2]> {
+        let value = |x: &[[f64; 3]], [i, j]: [usize; 2]| distance(x[i], x[j]);
+        let (power, well) = match self.config.repulsion.wall {
+            Wall::R6 => (6, false),
+            Wall::R12 | Wall::None => (12, false),
+            Wall::Lj => (12, true),
+        };
+        let from_data = self.config.convention == Convention::Foldscape;
+        let histogram = if from_data {
+            let (least, _) = self.range(pairs, value);
+            self.histogram(pairs, Some((least, least + 0.3, 60)), value)
+        } else {
+            self.histogram(pairs, Some((0.3, 0.6, 30)), value)
+        };
+        self.some_counts(name, &histogram)?;
+        let mut points = self.points(&histogram, Measure::Shell, None);
+        if from_data && !well {
+            // the wall ends where the density is highest; fewer than five bins do not show a slope
+            let mode = (0..points.len())
+                .min_by(|&a, &b| points[a].free_energy.total_cmp(&points[b].free_energy))
+                .unwrap_or(0);
+            points.truncate((mode + 1).max(5));
+        }
+        let reference = points.first().map_or(1.0, |p| p.x);
+        let columns = |x: f64| {
+            let ratio = reference / x;
+            [ratio.powi(power), 1.0, -ratio.powi(6)]
+        };
+        let n = if well { 3 } else { 2 };
+        let weights = self.weights(&points);
+        let solution = least_squares(name, &points, &weights, n, |x, row| {
+            row.copy_from_slice(&columns(x)[..n]);
+        })?;
+        let attraction = if well { solution[2] } else { 1.0 };
+        if solution[0] <= 0.0 || attraction <= 0.0 {
+            let found = format!("{:?} kJ/mol at {reference:.3} nm", solution);
+            return Err(fit_error(name, "positive coefficients", found));
+        }
+        let fitted = |p: &Point| columns(p.x).iter().zip(&solution).map(|(f, c)| f * c).sum();
+        let fitted = points.iter().map(fitted).collect();
+        self.keep(name, "nm", &histogram, &points, fitted);
+        let repulsion = solution[0] * reference.powi(power);
+        Ok([repulsion, attraction * reference.powi(6)])
+    }
+
+    /// mlcg: (σ/r)⁶ kcal/mol, σ the lower edge of the first bin with a count, for each pair of types.
+    fn thresholds(&mut self, pairs: &[[usize; 2]]) -> Result<Vec<PairInteraction>> {
+        const KILOCALORIE: f64 = 4.184;
+        let value = |x: &[[f64; 3]], [i, j]: [usize; 2]| distance(x[i], x[j]);
+        let mut terms = Vec::new();
+        for (name, pairs) in self.groups("contact", pairs.to_vec(), true) {
+            let histogram = self.histogram(&pairs, Some((0.0, 3.0, 101)), value);
+            self.some_counts(&name, &histogram)?;
+            let first = histogram.counts().iter().position(|&count| count > 0);
+            let sigma = histogram.edge(first.unwrap_or(0));
+            if sigma <= 0.0 {
+                return Err(fit_error(&name, "beads that do not coincide", "r = 0"));
+            }
+            let points = self.points(&histogram, Measure::Flat, None);
+            let fitted = |p: &Point| KILOCALORIE * (sigma / p.x).powi(6);
+            let fitted = points.iter().map(fitted).collect();
+            self.keep(&name, "nm", &histogram, &points, fitted);
+            let term = match self.config.repulsion.wall {
+                Wall::Lj => PairTerm::LennardJones {
+                    sigma,
+                    epsilon: KILOCALORIE,
+                },
+                Wall::R12 => PairTerm::Repulsion {
+                    coefficient: KILOCALORIE * sigma.powi(12),
+                    power: 12,
+                },
+                Wall::R6 | Wall::None => PairTerm::Repulsion {
+                    coefficient: KILOCALORIE * sigma.powi(6),
+                    power: 6,
+                },
+            };
+            terms.extend(pairs.iter().map(|&beads| PairInteraction { beads, term }));
+        }
+        Ok(terms)
+    }
+
+    /// Position of the minimum and curvature k of ½k(x − x₀)² + c.
+    fn parabola(
+        &mut self,
+        name: &str,
+        unit: &str,
+        histogram: &Histogram,
+        points: &[Point],
+    ) -> Result<(f64, f64)> {
+        self.some_counts(name, histogram)?;
+        let weights = self.weights(points);
+        let total: f64 = weights.iter().sum();
+        let mean = |f: &dyn Fn(&Point) -> f64| {
+            points
+                .iter()
+                .zip(&weights)
+                .map(|(p, w)| w * f(p))
+                .sum::<f64>()
+                / total
+        };
+        let centre = mean(&|p| p.x);
+        let spread = mean(&|p| (p.x - centre).powi(2))
+            .sqrt()
+            .max(histogram.width());
+        let solution = least_squares(name, points, &weights, 3, |x, row| {
+            let u = (x - centre) / spread;
+            row.copy_from_slice(&[u * u, u, 1.0]);
+        })?;
+        let [a, b, c] = [solution[0], solution[1], solution[2]];
+        if a <= 0.0 {
+            let k = 2.0 * a / (spread * spread);
+            return Err(fit_error(name, "a positive constant", format!("k = {k}")));
+        }
+        let fitted = |p: &Point| {
+            let u = (p.x - centre) / spread;
+            a * u * u + b * u + c
+        };
+        let fitted = points.iter().map(fitted).collect();
+        self.keep(name, unit, histogram, points, fitted);
+        Ok((centre - spread * b / (2.0 * a), 2.0 * a / (spread * spread)))
+    }
+
+    fn groups<const N: usize>(
+        &self,
+        kind: &str,
+        tuples: Vec<[usize; N]>,
+        per_type: bool,
+    ) -> Groups<N> {
+        let mut groups = Groups::new();
+        for tuple in tuples {
+            let types = tuple.map(|bead| self.beads.types()[bead].as_str());
+            let mut reversed = types;
+            reversed.reverse();
+            let name = if per_type {
+                format!("{kind} {}", types.min(reversed).join("-"))
+            } else {
+                format!("{kind} {}", ["X"; N].join("-"))
+            };
+            groups.entry(name).or_default().push(tuple);
+        }
+        groups
+    }
+
+    fn histogram<const N: usize>(
+        &self,
+        tuples: &[[usize; N]],
+        range: Option<(f64, f64, usize)>,
+        value: impl Fn(&[[f64; 3]], [usize; N]) -> f64,
+    ) -> Histogram {
+        let (low, high, n_bins) = range.unwrap_or_else(|| {
+            let (low, high) = self.range(tuples, &value);
+            // a coordinate that does not move at all still needs a bin with a width
+            (low, high.max(low + 1e-6), 60)
+        });
+        let mut histogram = Histogram::new(low, high, n_bins);
+        self.visit(tuples, value, |value| histogram.add(value));
+        histogram
+    }
+
+    fn range<const N: usize>(
+        &self,
+        tuples: &[[usize; N]],
+        value: impl Fn(&[[f64; 3]], [usize; N]) -> f64,
+    ) -> (f64, f64) {
+        let mut range = (f64::INFINITY, f64::NEG_INFINITY);
+        self.visit(tuples, value, |value| {
+            range = (range.0.min(value), range.1.max(value));
+        });
+        range
+    }
+
+    fn visit<const N: usize>(
+        &self,
+        tuples: &[[usize; N]],
+        value: impl Fn(&[[f64; 3]], [usize; N]) -> f64,
+        mut see: impl FnMut(f64),
+    ) {
+        let mut frame = vec![[0.0; 3]; self.beads.n_beads()];
+        for positions in self.positions.chunks_exact(self.beads.n_beads()) {
+            for (to, from) in frame.iter_mut().zip(positions) {
+                *to = from.map(f64::from);
+            }
+            for &tuple in tuples {
+                see(value(&frame, tuple));
+            }
+        }
+    }
+
+    fn points(
+        &self,
+        histogram: &Histogram,
+        measure: Measure,
+        pseudo_count: Option<f64>,
+    ) -> Vec<Point> {
+        let mlcg = self.config.convention == Convention::Mlcg;
+        let measure = if mlcg { Measure::Flat } else { measure };
+        let mut points =
+            histogram.free_energy(self.kt, measure, self.config.min_count, pseudo_count);
+        if mlcg {
+            let area: f64 = points.iter().map(|p| p.free_energy).sum::<f64>() * histogram.width();
+            points.retain(|p| p.free_energy.abs() > 1e-4 * area.abs());
+        }
+        points
+    }
+
+    fn weights(&self, points: &[Point]) -> Vec<f64> {
+        if self.config.convention == Convention::Foldscape {
+            // variance of −ln(count), and what the form cannot describe
+            let weight = |p: &Point| 1.0 / (1.0 / p.count + TOLERANCE * TOLERANCE);
+            return points.iter().map(weight).collect();
+        }
+        vec![1.0; points.len()]
+    }
+
+    fn some_counts(&self, name: &str, histogram: &Histogram) -> Result<()> {
+        if histogram.total() > 0 {
+            return Ok(());
+        }
+        let (low, high) = (histogram.edge(0), histogram.edge(histogram.counts().len()));
+        let expected = format!("values from {low:.4} to {high:.4}");
+        Err(fit_error(name, &expected, "an empty histogram"))
+    }
+
+    fn keep(
+        &mut self,
+        name: &str,
+        unit: &str,
+        histogram: &Histogram,
+        points: &[Point],
+        fitted: Vec<f64>,
+    ) {
+        self.curves.push(FittedCurve {
+            name: name.to_owned(),
+            unit: unit.to_owned(),
+            x: points.iter().map(|p| p.x).collect(),
+            free_energy: points.iter().map(|p| p.free_energy).collect(),
+            fitted,
+            samples: histogram.total(),
+        });
+    }
+}
+
+fn wall_term(wall: Wall, coefficient: f64, attraction: f64) -> PairTerm {
+    match wall {
+        Wall::R6 => PairTerm::Repulsion {
+            coefficient,
+            power: 6,
+        },
+        Wall::R12 | Wall::None => PairTerm::Repulsion {
+            coefficient,
+            power: 12,
+        },
+        Wall::Lj => PairTerm::LennardJones {
+            sigma: (coefficient / attraction).powf(1.0 / 6.0),
+            epsilon: attraction * attraction / (4.0 * coefficient),
+        },
+    }
+}
+
+/// min Σ w (y − Σ cₖ fₖ(x))², `fill` writing the n functions of x into a row.
+pub(super) fn least_squares(
+    name: &str,
+    points: &[Point],
+    weights: &[f64],
+    n: usize,
+    fill: impl Fn(f64, &mut [f64]),
+) -> Result<Vec<f64>> {
+    if points.len() < n {
+        let expected = format!("at least {n} bins with enough counts");
+        return Err(fit_error(name, &expected, points.len()));
+    }
+    let mut row = vec![0.0; n];
+    let mut design = DMatrix::zeros(points.len(), n);
+    let mut values = DVector::zeros(points.len());
+    for (index, (point, weight)) in points.iter().zip(weights).enumerate() {
+        fill(point.x, &mut row);
+        for (column, value) in row.iter().enumerate() {
+            design[(index, column)] = weight.sqrt() * value;
+        }
+        values[index] = weight.sqrt() * point.free_energy;
+    }
+    let solved = design.svd(true, true).solve(&values, 1e-12);
+    match solved {
+        Ok(solution) if solution.iter().all(|c| c.is_finite()) => {
+            Ok(solution.iter().copied().collect())
+        }
+        Ok(_) => Err(fit_error(name, "finite constants", "NaN")),
+        Err(reason) => Err(fit_error(name, "a solution", reason)),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "called with temporaries")]
+pub(super) fn fit_error(name: &str, expected: &str, found: impl ToString) -> Error {
+    Error::PriorFit {
+        term: name.to_owned(),
+        expected: expected.to_owned(),
+        found: found.to_string(),
+    }
+}
+
+fn refused(name: &str, expected: &str, error: Error) -> Error {
+    fit_error(name, expected, error)
+}
+
+#[cfg(test)]
+pub(super) fn wall_of(
+    config: &PriorConfig,
+    beads: &BeadGraph,
+    positions: &[[f32; 3]],
+    temperature: f64,
+    pairs: &[[usize; 2]],
+) -> Result<[f64; 2]> {
+    let mut fitter = Fitter {
+        config,
+        beads,
+        positions,
+        kt: dynamics::BOLTZMANN * temperature,
+        curves: Vec::new(),
+    };
+    fitter.wall("contact", pairs)
+}
