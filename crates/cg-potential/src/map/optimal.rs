@@ -130,6 +130,7 @@ impl ForceMoments {
                 system[(group, n + bead)] += weight;
             }
         }
+        let balance = balance(&mut system, n);
         let solver = system.full_piv_lu();
         if is_singular(&solver) {
             return Err(singular(0));
@@ -137,12 +138,13 @@ impl ForceMoments {
         let rows = (0..n_beads)
             .map(|bead| {
                 let mut right = DVector::zeros(n + n_beads);
-                right[n + bead] = 1.0;
+                right[n + bead] = balance[n + bead];
                 let solution = solver
                     .solve(&right)
                     .filter(|s| s.iter().all(|w| w.is_finite()))
                     .ok_or_else(|| singular(bead))?;
-                let weight = |(atom, &group): (usize, &usize)| (atom, solution[group]);
+                let weight =
+                    |(atom, &group): (usize, &usize)| (atom, balance[group] * solution[group]);
                 Ok(self
                     .groups
                     .group_of()
@@ -185,6 +187,33 @@ impl ForceMoments {
     pub(super) fn groups(&self) -> &ConstraintGroups {
         &self.groups
     }
+}
+
+/// Scales rows and columns so that the first n diagonal elements, and the rows of constraints, are of
+/// size 1; the scales. Pivots then tell a singular system from one in which numbers differ in size.
+fn balance(system: &mut DMatrix<f64>, n: usize) -> DVector<f64> {
+    let size = system.nrows();
+    let mut scales = DVector::from_element(size, 1.0);
+    let inverse_root = |square: f64| {
+        if square > 0.0 {
+            1.0 / square.sqrt()
+        } else {
+            1.0
+        }
+    };
+    for group in 0..n {
+        scales[group] = inverse_root(system[(group, group)]);
+    }
+    for row in n..size {
+        let square = (0..n).map(|group| (system[(row, group)] * scales[group]).powi(2));
+        scales[row] = inverse_root(square.sum());
+    }
+    for i in 0..size {
+        for j in 0..size {
+            system[(i, j)] *= scales[i] * scales[j];
+        }
+    }
+    scales
 }
 
 /// Whether the least pivot is lost in the rounding of the largest.

@@ -310,7 +310,11 @@ impl Fitter<'_> {
         let from_data = self.config.convention == Convention::Foldscape;
         let histogram = if from_data {
             let (least, _) = self.range(pairs, value);
-            self.histogram(pairs, Some((least, least + 0.3, 60)), value)
+            self.histogram(
+                pairs,
+                Some((least, least + 0.3, self.n_bins(pairs.len()))),
+                value,
+            )
         } else {
             self.histogram(pairs, Some((0.3, 0.6, 30)), value)
         };
@@ -452,11 +456,17 @@ impl Fitter<'_> {
         let (low, high, n_bins) = range.unwrap_or_else(|| {
             let (low, high) = self.range(tuples, &value);
             // a coordinate that does not move at all still needs a bin with a width
-            (low, high.max(low + 1e-6), 60)
+            (low, high.max(low + 1e-6), self.n_bins(tuples.len()))
         });
         let mut histogram = Histogram::new(low, high, n_bins);
         self.visit(tuples, value, |value| histogram.add(value));
         histogram
+    }
+
+    /// As many bins as have some 25 counts each, within reason.
+    fn n_bins(&self, n_tuples: usize) -> usize {
+        let n_frames = self.positions.len() / self.beads.n_beads();
+        (n_frames * n_tuples / 25).clamp(8, 60)
     }
 
     fn range<const N: usize>(
