@@ -1,5 +1,8 @@
 //! Golden data, made by the programs that we compare ourselves with.
 
+#[cfg(test)]
+mod coverage;
+
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 use std::process::Command;
@@ -80,6 +83,24 @@ const TOPICS: &[Topic] = &[
         arguments: &["crates/molio/tests/data/io_golden"],
     },
     Topic {
+        name: "formats-real",
+        about: "what MDAnalysis sees in real trajectories",
+        script: "io_golden.py",
+        requirements: "md",
+        arguments: &[
+            "--real",
+            "$DATA",
+            "crates/molio/tests/data/io_real/values.json",
+        ],
+    },
+    Topic {
+        name: "formats-check",
+        about: "makes nothing: reads what molio wrote, fuzz/seeds, with MDAnalysis, mdtraj and NumPy",
+        script: "io_golden.py",
+        requirements: "md",
+        arguments: &["--check", "fuzz/seeds"],
+    },
+    Topic {
         name: "langevin",
         about: "paths of OpenMM's Langevin-middle integrator without friction",
         script: "langevin_middle.py",
@@ -95,7 +116,16 @@ const TOPICS: &[Topic] = &[
     },
 ];
 
-/// Regenerates the named topics, each in the environment of its requirements.
+impl Topic {
+    /// Folders or files that the script writes, relative to the root.
+    fn made(&self) -> impl Iterator<Item = &'static str> {
+        let arguments = self.arguments.iter().copied();
+        arguments.filter(|argument| argument.starts_with("crates/"))
+    }
+}
+
+/// Regenerates the named topics, each in the environment of its requirements, and says what is
+/// another than what is committed.
 pub(crate) fn run(root: &Path, names: &[&str]) -> Result<()> {
     if names.is_empty() {
         for topic in TOPICS {
@@ -109,6 +139,7 @@ pub(crate) fn run(root: &Path, names: &[&str]) -> Result<()> {
             .find(|topic| topic.name == *name)
             .with_context(|| format!("no topic {name}; `cargo xtask fixtures` lists them"))?;
         regenerate(root, topic)?;
+        report_changes(root, topic)?;
     }
     Ok(())
 }
@@ -134,6 +165,23 @@ fn regenerate(root: &Path, topic: &Topic) -> Result<()> {
         }
     }
     run_checked(&mut command, topic.script)
+}
+
+fn report_changes(root: &Path, topic: &Topic) -> Result<()> {
+    for made in topic.made() {
+        let output = Command::new("git")
+            .args(["status", "--short", "--untracked-files=all", "--", made])
+            .current_dir(root)
+            .output()
+            .context("starting git")?;
+        let changes = String::from_utf8_lossy(&output.stdout);
+        if changes.is_empty() {
+            println!("{}: {made} is as committed, byte for byte", topic.name);
+        } else {
+            println!("{}: changed\n{}", topic.name, changes.trim_end());
+        }
+    }
+    Ok(())
 }
 
 /// The Python of a virtual environment under `target/` that holds exactly the pinned packages.
