@@ -55,6 +55,13 @@ const TOPICS: &[Topic] = &[
         arguments: &["crates/autoencoder/tests/data"],
     },
     Topic {
+        name: "cg-import",
+        about: "networks of torchmd-net and mlcg, converted, with their energies and forces, by PyTorch",
+        script: "cg_import_golden.py",
+        requirements: "torch",
+        arguments: &["crates/cg-potential/tests/data/import"],
+    },
+    Topic {
         name: "cg-network",
         about: "CGSchNet energies, forces and force-loss gradients, by PyTorch",
         script: "cg_network.py",

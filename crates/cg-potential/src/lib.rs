@@ -4,16 +4,21 @@
 //! forces and the gradient of a force loss. Training sees nothing else of it, so that the definition
 //! (plain f64), the fused kernels and committees are trained by the same code.
 
+mod committee;
 mod cpu;
 mod data;
 mod error;
 mod exact;
 mod force_model;
+mod inference;
 mod map;
+mod model;
 mod network;
+mod potential;
 mod prior;
 mod trainer;
 
+pub use committee::Committee;
 pub use data::{ForceData, ForceSplit, NoiseFloor, NoiseFloorConfig, SplitConfig};
 pub use error::{Error, Result};
 pub use force_model::ForceModel;
@@ -21,7 +26,9 @@ pub use map::{
     BeadDefinition, CgMap, ConstraintGroups, ForceMap, ForceMapKind, ForceMoments, Mapping,
     NoiseMap,
 };
+pub use model::CgModel;
 pub use network::{Activation, BeadTypes, Network, NetworkConfig, RadialBasis, RadialKind, Tensor};
+pub use potential::CgPotential;
 pub use prior::{
     Angle, AngleForm, AngleTerm, BeadGraph, Convention, Dihedral, DihedralConfig, DihedralTerm,
     FittedCurve, FourierTerm, PairInteraction, PairTerm, PriorConfig, PriorFit, Priors,

@@ -2,6 +2,7 @@
 
 mod bead_types;
 mod config;
+pub(crate) mod file;
 mod layout;
 mod radial;
 mod real;

@@ -71,6 +71,22 @@ pub(crate) fn activate(
     });
 }
 
+/// [`activate`] without the curvature.
+pub(crate) fn activate_slope(
+    set: InstructionSet,
+    activation: Activation,
+    x: &mut [f32],
+    slope: &mut [f32],
+) {
+    let n = check([x.len(), slope.len(), x.len()]);
+    set.run(Activate {
+        activation,
+        pointers: [x.as_mut_ptr(), slope.as_mut_ptr()],
+        curvature: None,
+        n,
+    });
+}
+
 struct Activate {
     activation: Activation,
     pointers: [*mut f32; 2],
@@ -176,8 +192,8 @@ impl Kernel for ActivatePairsBack {
         for at in (0..self.n).step_by(V::LANES) {
             // SAFETY: all have n numbers, a multiple of the lanes
             unsafe {
-                let [value, rate] = self.by.map(|by| V::load(by.add(at)));
-                let [slope, curve] = self.kept.map(|kept| V::load(kept.add(at)));
+                let (value, rate) = (V::load(self.by[0].add(at)), V::load(self.by[1].add(at)));
+                let (slope, curve) = (V::load(self.kept[0].add(at)), V::load(self.kept[1].add(at)));
                 slope
                     .times_plus(value, curve.times(rate))
                     .store(self.by[0].add(at));
@@ -225,11 +241,11 @@ impl Kernel for Multiply {
         for at in (0..self.n).step_by(V::LANES) {
             // SAFETY: all have n numbers, a multiple of the lanes
             unsafe {
-                let [a, b] = self.factors.map(|x| V::load(x.add(at)));
-                let mut out = a.times(b);
-                if let Some(term) = self.term {
-                    let [c, d, e] = term.map(|x| V::load(x.add(at)));
-                    out = c.times(d).times_plus(e, out);
+                let [a, b] = self.factors;
+                let mut out = V::load(a.add(at)).times(V::load(b.add(at)));
+                if let Some([c, d, e]) = self.term {
+                    let product = V::load(c.add(at)).times(V::load(d.add(at)));
+                    out = product.times_plus(V::load(e.add(at)), out);
                 }
                 out.store(self.out.add(at));
             }

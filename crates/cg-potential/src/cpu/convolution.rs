@@ -55,7 +55,7 @@ impl Kernel for ApplyEnvelope<'_> {
     fn run<V: Vector>(self) {
         let n = self.envelopes.len();
         for (row, envelope) in self.envelopes.iter().enumerate() {
-            let [c, c_slope] = envelope.map(V::splat);
+            let (c, c_slope) = (V::splat(envelope[0]), V::splat(envelope[1]));
             for at in (0..self.stride).step_by(V::LANES) {
                 // SAFETY: rows below 2 n exist
                 unsafe {
@@ -99,7 +99,10 @@ impl Kernel for Convolve<'_> {
     #[inline(always)]
     fn run<V: Vector>(self) {
         for (pair, rows) in self.convolution.pairs.iter().enumerate() {
-            let [i, j] = rows.map(|row| row as usize * self.stride);
+            let (i, j) = (
+                rows[0] as usize * self.stride,
+                rows[1] as usize * self.stride,
+            );
             let filter = self.convolution.filters.row(pair).as_ptr();
             for at in (0..self.stride).step_by(V::LANES) {
                 // SAFETY: `check` saw that rows i and j exist
@@ -153,7 +156,10 @@ impl Kernel for ConvolveBack<'_> {
     fn run<V: Vector>(self) {
         let n = self.convolution.pairs.len();
         for (pair, rows) in self.convolution.pairs.iter().enumerate() {
-            let [i, j] = rows.map(|row| row as usize * self.stride);
+            let (i, j) = (
+                rows[0] as usize * self.stride,
+                rows[1] as usize * self.stride,
+            );
             let filter = self.convolution.filters.row(pair).as_ptr();
             let slope = self.convolution.filters.row(n + pair).as_ptr();
             let mut sum = V::splat(0.0);
@@ -212,7 +218,10 @@ impl Kernel for ConvolveRate<'_> {
     fn run<V: Vector>(self) {
         let n = self.convolution.pairs.len();
         for (pair, rows) in self.convolution.pairs.iter().enumerate() {
-            let [i, j] = rows.map(|row| row as usize * self.stride);
+            let (i, j) = (
+                rows[0] as usize * self.stride,
+                rows[1] as usize * self.stride,
+            );
             let filter = self.convolution.filters.row(pair).as_ptr();
             let slope = self.convolution.filters.row(n + pair).as_ptr();
             let rate = V::splat(self.rates[pair]);
@@ -287,21 +296,36 @@ impl Kernel for ConvolveRateBack<'_> {
     fn run<V: Vector>(self) {
         let n = self.convolution.pairs.len();
         for (pair, rows) in self.convolution.pairs.iter().enumerate() {
-            let [i, j] = rows.map(|row| row as usize * self.stride);
+            let (i, j) = (
+                rows[0] as usize * self.stride,
+                rows[1] as usize * self.stride,
+            );
             let filter = self.convolution.filters.row(pair).as_ptr();
             let slope = self.convolution.filters.row(n + pair).as_ptr();
             let rate = V::splat(self.rates[pair]);
-            let [c, c_slope] = self.envelopes[pair].map(V::splat);
+            let envelope = self.envelopes[pair];
+            let (c, c_slope) = (V::splat(envelope[0]), V::splat(envelope[1]));
             for at in (0..self.stride).step_by(V::LANES) {
                 // SAFETY: `check` saw that rows i and j exist, and by_filter has two rows a pair
                 unsafe {
-                    let load = |from: *const f32, row: usize| V::load(from.add(row + at));
                     let w = V::load(filter.add(at));
                     let w_rate = V::load(slope.add(at)).times(rate);
-                    let [p_i, p_j] = [load(self.p[0], i), load(self.p[0], j)];
-                    let [dp_i, dp_j] = [load(self.p[1], i), load(self.p[1], j)];
-                    let [q_i, q_j] = [load(self.by_q[0], i), load(self.by_q[0], j)];
-                    let [dq_i, dq_j] = [load(self.by_q[1], i), load(self.by_q[1], j)];
+                    let [p_i, p_j] = [
+                        V::load(self.p[0].add(i + at)),
+                        V::load(self.p[0].add(j + at)),
+                    ];
+                    let [dp_i, dp_j] = [
+                        V::load(self.p[1].add(i + at)),
+                        V::load(self.p[1].add(j + at)),
+                    ];
+                    let [q_i, q_j] = [
+                        V::load(self.by_q[0].add(i + at)),
+                        V::load(self.by_q[0].add(j + at)),
+                    ];
+                    let [dq_i, dq_j] = [
+                        V::load(self.by_q[1].add(i + at)),
+                        V::load(self.by_q[1].add(j + at)),
+                    ];
                     let [to_i, to_j] = [self.by_p_rate.add(i + at), self.by_p_rate.add(j + at)];
                     w.times_plus(dq_j, w_rate.times_plus(q_j, V::load(to_i)))
                         .store(to_i);

@@ -128,7 +128,7 @@ impl Kernel for Apply<'_> {
         for column in (0..outputs).step_by(2 * V::LANES) {
             let mut row = 0;
             while row < n {
-                // SAFETY: `apply` checked the lengths of rows and out; rows row..row + R exist in each
+                // SAFETY: `apply` checked the lengths of rows and out; rows row..row + 12 (or 6, 4, 2, 1) exist in each
                 // arm; panel and bias hold all columns below `outputs`
                 unsafe {
                     let tile = Tile {
@@ -136,17 +136,21 @@ impl Kernel for Apply<'_> {
                         row_stride: self.row_stride,
                         inputs,
                         panel: self.packed.panels.as_ptr().add(column * inputs),
-                        bias: self.biased.then(|| self.packed.bias.as_ptr().add(column)),
+                        bias: if self.biased {
+                            Some(self.packed.bias.as_ptr().add(column))
+                        } else {
+                            None
+                        },
                         out: self.out.as_mut_ptr().add(row * outputs + column),
                         out_stride: outputs,
                         accumulate: self.accumulate,
                     };
                     row += match n - row {
-                        left if V::ROWS == 12 && left >= 12 => tile.run::<V, 12>(),
-                        left if V::ROWS >= 6 && left >= 6 => tile.run::<V, 6>(),
-                        left if left >= 4 => tile.run::<V, 4>(),
-                        left if left >= 2 => tile.run::<V, 2>(),
-                        _ => tile.run::<V, 1>(),
+                        left if V::ROWS == 12 && left >= 12 => tile.twelve::<V>(),
+                        left if V::ROWS >= 6 && left >= 6 => tile.six::<V>(),
+                        left if left >= 4 => tile.four::<V>(),
+                        left if left >= 2 => tile.two::<V>(),
+                        _ => tile.one::<V>(),
                     };
                 }
             }
@@ -154,43 +158,54 @@ impl Kernel for Apply<'_> {
     }
 }
 
-impl Tile {
-    /// # Safety
-    /// R rows, the panel, the bias and R rows of `out` may be accessed.
-    #[inline(always)]
-    unsafe fn run<V: Vector, const R: usize>(self) -> usize {
-        // SAFETY: the caller's promise; offsets stay within R rows, `inputs` and two registers
-        unsafe {
-            let first = match self.bias {
-                Some(bias) => [V::load(bias), V::load(bias.add(V::LANES))],
-                None => [V::splat(0.0); 2],
-            };
-            let mut sums = [first; R];
-            for k in 0..self.inputs {
-                let at = self.panel.add(2 * V::LANES * k);
-                let (left, right) = (V::load(at), V::load(at.add(V::LANES)));
-                for r in 0..R {
-                    let x = V::splat(*self.rows.add(r * self.row_stride + k));
-                    sums[r][0] = x.times_plus(left, sums[r][0]);
-                    sums[r][1] = x.times_plus(right, sums[r][1]);
-                }
-            }
-            for r in 0..R {
-                for half in 0..2 {
-                    let to = self.out.add(r * self.out_stride + half * V::LANES);
-                    let sum = sums[r][half];
-                    let sum = if self.accumulate {
-                        sum.plus(V::load(to))
-                    } else {
-                        sum
+/// A product of so many rows. The rows are written out: with constant places the sums stay in registers,
+/// where a loop over them, even of known length, goes through memory.
+macro_rules! rows {
+    ($name:ident, $($r:literal)*) => {
+        impl Tile {
+            /// # Safety
+            /// These rows, the panel, the bias and these rows of `out` may be accessed.
+            #[inline(always)]
+            unsafe fn $name<V: Vector>(self) -> usize {
+                // SAFETY: the caller's promise; offsets stay within the rows, `inputs` and two registers
+                unsafe {
+                    let (left, right) = match self.bias {
+                        Some(bias) => (V::load(bias), V::load(bias.add(V::LANES))),
+                        None => (V::splat(0.0), V::splat(0.0)),
                     };
-                    sum.store(to);
+                    let mut sums = [$({ let _ = $r; (left, right) }),*];
+                    for k in 0..self.inputs {
+                        let at = self.panel.add(2 * V::LANES * k);
+                        let (left, right) = (V::load(at), V::load(at.add(V::LANES)));
+                        let from = self.rows.add(k);
+                        $(
+                            let x = V::splat(*from.add($r * self.row_stride));
+                            sums[$r].0 = x.times_plus(left, sums[$r].0);
+                            sums[$r].1 = x.times_plus(right, sums[$r].1);
+                        )*
+                    }
+                    $(
+                        let to = self.out.add($r * self.out_stride);
+                        let (mut left, mut right) = sums[$r];
+                        if self.accumulate {
+                            left = left.plus(V::load(to));
+                            right = right.plus(V::load(to.add(V::LANES)));
+                        }
+                        left.store(to);
+                        right.store(to.add(V::LANES));
+                    )*
+                    sums.len()
                 }
             }
         }
-        R
-    }
+    };
 }
+
+rows!(twelve, 0 1 2 3 4 5 6 7 8 9 10 11);
+rows!(six, 0 1 2 3 4 5);
+rows!(four, 0 1 2 3);
+rows!(two, 0 1);
+rows!(one, 0);
 
 /// out += leftᵀ · right over `n` rows: the gradient of a dense layer's weight `[outputs][inputs]`.
 ///

@@ -106,6 +106,32 @@ impl Network {
         (loss, gradient)
     }
 
+    /// A block's filter, with its envelope, and its slope (1/nm), at distance `r` (nm).
+    pub(crate) fn filter(&self, block: usize, r: f64, feature: f64) -> Vec<Dual> {
+        let config = &self.config;
+        let cutoffs = [config.cutoff_lower, config.cutoff_upper];
+        let r = Dual {
+            value: r,
+            derivative: 1.0,
+        };
+        let mut radial = vec![RadialValue::zero(); config.radial.n];
+        config
+            .radial
+            .evaluate(&self.radial_constants(), cutoffs, r, &mut radial);
+        let mut features: Vec<Dual> = radial.iter().map(|phi| phi.value).collect();
+        if config.sequence_reach.is_some() {
+            features.push(Dual::constant(feature));
+        }
+        let layout = &self.layout.blocks[block];
+        let hidden: Vec<Dual> = dense(&layout.a1, &self.parameters, &features)
+            .into_iter()
+            .map(|x| config.activation.evaluate(x).0)
+            .collect();
+        let envelope = envelope(cutoffs, r).0;
+        let filter = dense(&layout.a2, &self.parameters, &hidden);
+        filter.into_iter().map(|x| x * envelope).collect()
+    }
+
     fn frames<'a>(&self, positions: &'a [[f64; 3]]) -> std::slice::ChunksExact<'a, [f64; 3]> {
         let n = self.bead_types.len();
         assert_eq!(positions.len() % n, 0, "positions of whole frames");
