@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// | | ranges | Jacobian | weights of bins |
 /// |---|---|---|---|
-/// | `foldscape` | from the data | yes | by their statistical error |
+/// | `foldscape` | from the data | yes | harmonic terms by mean and variance, walls by a quantile, dihedrals by their statistical error |
 /// | `torchmd` | bonds 3.55–4.2 Å, contacts 3–6 Å, fixed | yes | equal, empty bins dropped |
 /// | `mlcg` | bonds 0–6 Å, cos θ −1.1–1.1, fixed | no | equal, empty and flat bins dropped |
 /// | `ucsc` | bonds 0–30 Å in 0.01 Å, contacts 3–6 Å, fixed | yes | equal, empty bins dropped |

@@ -307,26 +307,18 @@ impl Fitter<'_> {
             Wall::R12 | Wall::None => (12, false),
             Wall::Lj => (12, true),
         };
-        let from_data = self.config.convention == Convention::Foldscape;
-        let histogram = if from_data {
+        if self.config.convention == Convention::Foldscape && !well {
+            return self.threshold_wall(name, pairs, power);
+        }
+        let histogram = if self.config.convention == Convention::Foldscape {
             let (least, _) = self.range(pairs, value);
-            self.histogram(
-                pairs,
-                Some((least, least + 0.3, self.n_bins(pairs.len()))),
-                value,
-            )
+            let n_bins = self.n_bins(pairs.len());
+            self.histogram(pairs, Some((least, least + 0.3, n_bins)), value)
         } else {
             self.histogram(pairs, Some((0.3, 0.6, 30)), value)
         };
         self.some_counts(name, &histogram)?;
-        let mut points = self.points(&histogram, Measure::Shell, None);
-        if from_data && !well {
-            // the wall ends where the density is highest; fewer than five bins do not show a slope
-            let mode = (0..points.len())
-                .min_by(|&a, &b| points[a].free_energy.total_cmp(&points[b].free_energy))
-                .unwrap_or(0);
-            points.truncate((mode + 1).max(5));
-        }
+        let points = self.points(&histogram, Measure::Shell, None);
         let reference = points.first().map_or(1.0, |p| p.x);
         let columns = |x: f64| {
             let ratio = reference / x;
@@ -339,7 +331,7 @@ impl Fitter<'_> {
         })?;
         let attraction = if well { solution[2] } else { 1.0 };
         if solution[0] <= 0.0 || attraction <= 0.0 {
-            let found = format!("{:?} kJ/mol at {reference:.3} nm", solution);
+            let found = format!("{solution:?} kJ/mol at {reference:.3} nm");
             return Err(fit_error(name, "positive coefficients", found));
         }
         let fitted = |p: &Point| columns(p.x).iter().zip(&solution).map(|(f, c)| f * c).sum();
@@ -347,6 +339,37 @@ impl Fitter<'_> {
         self.keep(name, "nm", &histogram, &points, fitted);
         let repulsion = solution[0] * reference.powi(power);
         Ok([repulsion, attraction * reference.powi(6)])
+    }
+
+    /// This crate's wall: B/rⁿ is kT at the distance below which only one in 200 lies.
+    ///
+    /// A slope fitted to the few closest pairs can come out with either sign; a quantile cannot.
+    fn threshold_wall(&mut self, name: &str, pairs: &[[usize; 2]], power: i32) -> Result<[f64; 2]> {
+        const SHARE: f64 = 0.005;
+        let value = |x: &[[f64; 3]], [i, j]: [usize; 2]| distance(x[i], x[j]);
+        let (least, most) = self.range(pairs, value);
+        let fine = self.histogram(pairs, Some((least, most.max(least + 1e-6), 4000)), value);
+        self.some_counts(name, &fine)?;
+        let wanted = SHARE * fine.total() as f64;
+        let mut below = 0.0;
+        let bin = fine.counts().iter().position(|&count| {
+            below += count as f64;
+            below >= wanted
+        });
+        let threshold = fine.edge(bin.unwrap_or(0) + 1);
+        let coefficient = self.kt * threshold.powi(power);
+        if !(coefficient.is_finite() && coefficient > 0.0) {
+            return Err(fit_error(name, "beads that do not coincide", threshold));
+        }
+        let n_bins = self.n_bins(pairs.len());
+        let histogram = self.histogram(pairs, Some((least, least + 0.3, n_bins)), value);
+        let points = self.points(&histogram, Measure::Shell, None);
+        let fitted = points
+            .iter()
+            .map(|p| coefficient * p.x.powi(-power))
+            .collect();
+        self.keep(name, "nm", &histogram, &points, fitted);
+        Ok([coefficient, 1.0])
     }
 
     /// mlcg: (σ/r)⁶ kcal/mol, σ the lower edge of the first bin with a count, for each pair of types.
@@ -385,7 +408,11 @@ impl Fitter<'_> {
         Ok(terms)
     }
 
-    /// Position of the minimum and curvature k of ½k(x − x₀)² + c.
+    /// Position of the minimum x₀ and curvature k of ½k(x − x₀)² + c.
+    ///
+    /// The peers fit a parabola to free energies, which has no minimum where a distribution has two
+    /// peaks. This crate's convention takes mean and variance of p(x)/J(x), the harmonic term of greatest
+    /// likelihood: the same for one peak, and a wide one over both for two.
     fn parabola(
         &mut self,
         name: &str,
@@ -394,36 +421,47 @@ impl Fitter<'_> {
         points: &[Point],
     ) -> Result<(f64, f64)> {
         self.some_counts(name, histogram)?;
-        let weights = self.weights(points);
+        let from_data = self.config.convention == Convention::Foldscape;
+        let density = |p: &Point| (-p.free_energy / self.kt).exp();
+        let weights: Vec<f64> = if from_data {
+            points.iter().map(density).collect()
+        } else {
+            vec![1.0; points.len()]
+        };
         let total: f64 = weights.iter().sum();
         let mean = |f: &dyn Fn(&Point) -> f64| {
-            points
-                .iter()
-                .zip(&weights)
-                .map(|(p, w)| w * f(p))
-                .sum::<f64>()
-                / total
+            let terms = points.iter().zip(&weights);
+            terms.map(|(p, w)| w * f(p)).sum::<f64>() / total
         };
         let centre = mean(&|p| p.x);
-        let spread = mean(&|p| (p.x - centre).powi(2))
-            .sqrt()
-            .max(histogram.width());
-        let solution = least_squares(name, points, &weights, 3, |x, row| {
-            let u = (x - centre) / spread;
-            row.copy_from_slice(&[u * u, u, 1.0]);
-        })?;
-        let [a, b, c] = [solution[0], solution[1], solution[2]];
-        if a <= 0.0 {
-            let k = 2.0 * a / (spread * spread);
+        let variance = mean(&|p| (p.x - centre).powi(2));
+        let spread = variance.sqrt().max(histogram.width());
+        let scaled = |x: f64| (x - centre) / spread;
+        let [a, b, c] = if from_data {
+            if points.len() < 3 {
+                let expected = "at least 3 bins with enough counts";
+                return Err(fit_error(name, expected, points.len()));
+            }
+            let a = 0.5 * self.kt * spread * spread / variance;
+            [a, 0.0, mean(&|p| p.free_energy - a * scaled(p.x).powi(2))]
+        } else {
+            let solution = least_squares(name, points, &weights, 3, |x, row| {
+                let u = scaled(x);
+                row.copy_from_slice(&[u * u, u, 1.0]);
+            })?;
+            [solution[0], solution[1], solution[2]]
+        };
+        let k = 2.0 * a / (spread * spread);
+        if !(a > 0.0 && k.is_finite()) {
             return Err(fit_error(name, "a positive constant", format!("k = {k}")));
         }
         let fitted = |p: &Point| {
-            let u = (p.x - centre) / spread;
+            let u = scaled(p.x);
             a * u * u + b * u + c
         };
         let fitted = points.iter().map(fitted).collect();
         self.keep(name, unit, histogram, points, fitted);
-        Ok((centre - spread * b / (2.0 * a), 2.0 * a / (spread * spread)))
+        Ok((centre - spread * b / (2.0 * a), k))
     }
 
     fn groups<const N: usize>(

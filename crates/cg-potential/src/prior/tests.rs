@@ -337,10 +337,22 @@ fn a_fit_that_makes_no_sense_is_an_error_that_names_its_term() {
             0.38 - 0.02 * (std::f32::consts::PI * u).cos()
         })
         .collect();
-    let error = fit(Convention::Foldscape, &bond(&ends))
-        .unwrap_err()
-        .to_string();
+    let crowded = PriorConfig {
+        min_count: 300,
+        ..PriorConfig::named(Convention::Ucsc)
+    };
+    let error = PriorFit::new(&crowded, &graph, &bond(&ends), 300.0);
+    let error = error.unwrap_err().to_string();
     assert!(error.contains("positive constant"), "{error}");
+    // mean and variance have no such trouble: kT/(0.014 nm)², and what 1/r² moves, −2·2e-4/0.38
+    let both = fit(Convention::Foldscape, &bond(&ends)).unwrap().priors;
+    let PairTerm::Harmonic { length, k } = both.pairs()[0].term else {
+        panic!("{:?}", both.pairs());
+    };
+    assert!(
+        (length - 0.37895).abs() < 2e-4 && (k * 2e-4 / 2.494 - 1.0).abs() < 0.1,
+        "{length} {k}"
+    );
     assert!(fit(Convention::Foldscape, &bond(&[0.38])).is_err());
     assert!(fit(Convention::Foldscape, &[]).is_err());
     assert!(fit(Convention::Foldscape, &[[0.0; 3]; 3]).is_err());
@@ -371,6 +383,16 @@ fn walls_are_steep_where_beads_never_come() {
     let pairs: Vec<[usize; 2]> = graph.distant_pairs(2);
     assert_eq!(pairs, [[0, 3], [1, 3], [2, 3]]);
     // bonds of no width cannot be inverted; only the wall is asked for here
-    let strength = super::fit::wall_of(&config, &graph, &positions, 300.0, &[[0, 3]]).unwrap();
-    assert!((strength[0] / b).ln().abs() < 0.15, "{} {b}", strength[0]);
+    let wall_of = |config: &PriorConfig| {
+        super::fit::wall_of(config, &graph, &positions, 300.0, &[[0, 3]]).unwrap()[0]
+    };
+    // ∫r² exp(−(0.45/r)¹²) dr up to 0.436 nm is one part in 200 of that up to 0.8 nm
+    let threshold = (wall_of(&config) / kt).powf(1.0 / 12.0);
+    assert!((threshold - 0.436).abs() < 0.005, "{threshold}");
+    // by least squares, as the peers do it
+    let mut fitted = PriorConfig::named(Convention::Ucsc);
+    fitted.repulsion.wall = Wall::R12;
+    fitted.min_count = 20;
+    let ratio = wall_of(&fitted) / b;
+    assert!(ratio.ln().abs() < 0.3, "{ratio}");
 }

@@ -306,14 +306,7 @@ fn another_run_in_the_folder_is_refused() {
         let error = ForceTrainer::new(config, &mut model, name, set, folder.path()).err();
         assert!(matches!(error, Some(Error::OtherRun { .. })), "{error:?}");
     };
-    refuse(
-        TrainerConfig {
-            seed: 1,
-            ..short.clone()
-        },
-        "p",
-        setup.set(),
-    );
+    refuse(TrainerConfig { seed: 1, ..short }, "p", setup.set());
     refuse(short.clone(), "q", setup.set());
     refuse(
         short.clone(),
