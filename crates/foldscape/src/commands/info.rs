@@ -93,8 +93,7 @@ fn inspect(source: &Source) -> Result<Info> {
         if frames == 0 {
             first = frame.clone();
         } else if let (Some(a), Some(b)) = (first.time, frame.time) {
-            // times are stored as f32 by most formats
-            time_step = Some(((b - a) * 1e6).round() / 1e6);
+            time_step = Some(rounded(b - a));
         }
         frames += 1;
     }
@@ -131,9 +130,14 @@ fn inspect(source: &Source) -> Result<Info> {
             lengths: cell.lengths(),
             angles_degrees: cell.angles_degrees(),
         }),
-        first_time: first.time,
+        first_time: first.time.map(rounded),
         time_step,
         velocities: first.velocities.is_some(),
         forces: first.forces.is_some(),
     })
+}
+
+/// Times are stored as f32 by most formats.
+fn rounded(time: f64) -> f64 {
+    (time * 1e6).round() / 1e6
 }
