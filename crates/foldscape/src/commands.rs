@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod analyze;
+mod cg;
 mod compare;
 mod convert;
 mod demo;
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Train(train::Arguments),
     /// Decode latent points, or a path between two frames, into structures.
     Generate(generate::Arguments),
+    /// Coarse-grained models: map all-atom frames, train.
+    Cg(cg::Arguments),
     /// Train on a small protein and look at what was learned.
     Demo(demo::Arguments),
 }
@@ -41,6 +44,7 @@ impl Command {
             Self::Compare(arguments) => compare::run(&arguments),
             Self::Train(arguments) => train::run(&arguments),
             Self::Generate(arguments) => generate::run(&arguments),
+            Self::Cg(arguments) => cg::run(&arguments),
             Self::Demo(arguments) => demo::run(&arguments),
         }
     }

@@ -1,5 +1,6 @@
 //! The command line as a user or a script meets it.
 
+mod cg;
 mod demo;
 mod files;
 mod training;

@@ -1,0 +1,193 @@
+//! The configuration file of `foldscape cg train`.
+
+use super::labels::Constraints;
+use anyhow::{Context, Result, bail, ensure};
+use cg_potential::{
+    BeadTypes, ForceMapKind, NetworkConfig, NoiseFloorConfig, PriorConfig, SplitConfig,
+    TrainerConfig,
+};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// A whole run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) data: DataConfig,
+    #[serde(default)]
+    pub(crate) map: MapConfig,
+    #[serde(default)]
+    pub(crate) prior: PriorConfig,
+    /// `name` of a published network, `seed`, `bead_types`, and any setting of a network to change.
+    #[serde(default)]
+    network: toml::Table,
+    #[serde(default)]
+    pub(crate) training: TrainerConfig,
+    pub(crate) output: OutputConfig,
+}
+
+/// All-atom frames with forces.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DataConfig {
+    /// Trajectories; `*` in a name stands for anything.
+    pub(crate) trajectories: Vec<PathBuf>,
+    /// Topology of their atoms, with hydrogens.
+    pub(crate) topology: PathBuf,
+    /// Temperature of the simulation (K).
+    pub(crate) temperature: f64,
+    /// Frames of each file to leave out at its start.
+    #[serde(default)]
+    pub(crate) skip: usize,
+    /// Takes every n-th of the others.
+    #[serde(default = "one")]
+    pub(crate) stride: usize,
+    /// How frames are held out.
+    #[serde(default)]
+    pub(crate) split: SplitConfig,
+    /// How the noise of the forces is estimated.
+    #[serde(default)]
+    pub(crate) noise_floor: NoiseFloorConfig,
+}
+
+/// From atoms to beads.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct MapConfig {
+    /// `ca`, `ca_cb` or `backbone`.
+    pub(crate) beads: String,
+    /// Which map of forces.
+    pub(crate) forces: ForceMapKind,
+    /// What the simulation constrained.
+    pub(crate) constraints: Constraints,
+}
+
+impl Default for MapConfig {
+    fn default() -> Self {
+        Self {
+            beads: "ca".to_owned(),
+            forces: ForceMapKind::default(),
+            constraints: Constraints::default(),
+        }
+    }
+}
+
+/// Where results go.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutputConfig {
+    /// Folder for the run, relative to the configuration file.
+    pub(crate) folder: PathBuf,
+}
+
+/// The network of a run.
+pub(crate) struct NetworkChoice {
+    pub(crate) config: NetworkConfig,
+    pub(crate) bead_types: BeadTypes,
+    pub(crate) seed: u64,
+}
+
+impl Config {
+    /// Reads a configuration; relative paths in it are relative to its folder.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let mut config: Self = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        for trajectory in &mut config.data.trajectories {
+            *trajectory = folder.join(&*trajectory);
+        }
+        config.data.topology = folder.join(&config.data.topology);
+        config.output.folder = folder.join(&config.output.folder);
+        config
+            .network()
+            .with_context(|| path.display().to_string())?;
+        Ok(config)
+    }
+
+    /// The named network with the changes that the file asks for.
+    pub(crate) fn network(&self) -> Result<NetworkChoice> {
+        let mut changes = self.network.clone();
+        let name = match changes.remove("name") {
+            None => "ucsc".to_owned(),
+            Some(toml::Value::String(name)) => name,
+            Some(other) => bail!("network.name: expected a name, found {other}"),
+        };
+        let seed = match changes.remove("seed") {
+            None => 0,
+            Some(toml::Value::Integer(seed)) if seed >= 0 => seed as u64,
+            Some(other) => bail!("network.seed: expected a number from 0, found {other}"),
+        };
+        let bead_types = match changes.remove("bead_types") {
+            Some(types) => types.try_into().context("network.bead_types")?,
+            None => match name.as_str() {
+                "majewski" => BeadTypes::Majewski,
+                "torchmd-cg" => BeadTypes::TorchmdCg,
+                "mlcg" => BeadTypes::Mlcg,
+                _ => BeadTypes::Ucsc,
+            },
+        };
+        let mut settings = serde_json::to_value(NetworkConfig::named(&name)?)?;
+        for (key, value) in changes {
+            ensure!(
+                settings.get(&key).is_some(),
+                "network.{key}: no such setting"
+            );
+            settings[&key] = serde_json::to_value(value)?;
+        }
+        let config: NetworkConfig = serde_json::from_value(settings).context("network")?;
+        config.validate()?;
+        Ok(NetworkChoice {
+            config,
+            bead_types,
+            seed,
+        })
+    }
+}
+
+fn one() -> usize {
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"
+        [data]
+        trajectories = ["a.trr"]
+        topology = "a.pdb"
+        temperature = 340
+        [network]
+        name = "majewski"
+        layers = 2
+        [output]
+        folder = "out"
+    "#;
+
+    #[test]
+    fn settings_change_the_named_network() {
+        let config: Config = toml::from_str(SMALL).unwrap();
+        let network = config.network().unwrap();
+        assert_eq!((network.config.layers, network.config.hidden), (2, 128));
+        assert_eq!(network.bead_types, BeadTypes::Majewski);
+        assert_eq!(config.map.forces, ForceMapKind::Optimal);
+    }
+
+    #[test]
+    fn unknown_keys_are_errors() {
+        let unknown = SMALL.replace("layers = 2", "layer = 2");
+        let config: Config = toml::from_str(&unknown).unwrap();
+        let error = config.network().err().unwrap().to_string();
+        assert!(error.contains("network.layer"), "{error}");
+        for (from, to) in [
+            ("folder", "file"),
+            ("temperature", "temprature"),
+            ("[network]", "[training]\nrate = 1\n[network]"),
+            ("[network]", "[prior]\nwall = 1\n[network]"),
+            ("[network]", "[map]\nbead = \"ca\"\n[network]"),
+        ] {
+            let text = SMALL.replace(from, to);
+            assert!(toml::from_str::<Config>(&text).is_err(), "{text}");
+        }
+    }
+}

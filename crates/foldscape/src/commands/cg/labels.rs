@@ -1,0 +1,239 @@
+//! Streaming all-atom frames with forces through a map.
+
+use crate::progress;
+use anyhow::{Context, Result, bail, ensure};
+use cg_potential::{
+    CgMap, ConstraintGroups, ForceData, ForceMap, ForceMapKind, ForceMoments, Mapping,
+};
+use molio::{Frame, Topology};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Which constraints the simulation of the frames had.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Constraints {
+    /// All bonds with hydrogens.
+    #[default]
+    Hydrogens,
+    /// None.
+    None,
+    /// Bonds whose length does not change over the first frames.
+    Detect,
+}
+
+/// All-atom trajectories of one molecule.
+pub(crate) struct Atoms {
+    pub(crate) trajectories: Vec<PathBuf>,
+    pub(crate) topology: Topology,
+    /// Frames of each file to leave out at its start.
+    pub(crate) skip: usize,
+    /// Takes every n-th of the others.
+    pub(crate) stride: usize,
+}
+
+/// Frames that [`Constraints::Detect`] looks at.
+const DETECTION_FRAMES: usize = 50;
+/// Of the mean square of atomic forces: keeps the optimal map defined with few frames.
+const REGULARISATION: f64 = 1e-6;
+/// Bond lengths (nm) that deviate less are constrained.
+const TOLERANCE: f64 = 2e-4;
+
+/// A map of positions with its map of forces, and how much each kind of force map leaves.
+pub(crate) struct Maps {
+    pub(crate) positions: CgMap,
+    pub(crate) forces: ForceMap,
+    /// Root mean square force on beads (kJ/mol/nm): of the constraint-aware sum, and of the map in use.
+    pub(crate) rms: [f64; 2],
+}
+
+impl Atoms {
+    /// Calls `visit` with each frame: whether it starts another trajectory, and the frame.
+    pub(crate) fn visit(
+        &self,
+        what: &str,
+        stop: &AtomicBool,
+        visit: &mut dyn FnMut(bool, &Frame) -> Result<bool>,
+    ) -> Result<()> {
+        ensure!(self.stride > 0, "stride: expected at least 1, found 0");
+        ensure!(!self.trajectories.is_empty(), "no trajectory given");
+        let bar = progress::bar(None, what);
+        let mut frame = Frame::default();
+        let mut last_time = None;
+        for path in &self.trajectories {
+            let mut reader = molio::open(path)?;
+            let mut index = 0;
+            while reader.read_frame(&mut frame)? {
+                let wanted = index >= self.skip && (index - self.skip).is_multiple_of(self.stride);
+                index += 1;
+                if !wanted {
+                    continue;
+                }
+                ensure!(
+                    frame.n_atoms() == self.topology.n_atoms(),
+                    "{}, frame {}: {} atoms, the topology has {}",
+                    path.display(),
+                    index - 1,
+                    frame.n_atoms(),
+                    self.topology.n_atoms()
+                );
+                // segments of one run go on in time; another run starts again
+                let new = match (last_time, frame.time) {
+                    (Some(before), Some(now)) => now <= before,
+                    _ => index == self.skip + 1,
+                };
+                last_time = frame.time;
+                bar.inc(1);
+                if stop.load(Ordering::Relaxed) {
+                    bail!("stopped");
+                }
+                if !visit(new, &frame)
+                    .with_context(|| format!("{}, frame {}", path.display(), index - 1))?
+                {
+                    return Ok(());
+                }
+            }
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    fn groups(&self, constraints: Constraints, stop: &AtomicBool) -> Result<ConstraintGroups> {
+        Ok(match constraints {
+            Constraints::None => ConstraintGroups::none(self.topology.n_atoms()),
+            Constraints::Hydrogens => ConstraintGroups::hydrogens(&self.topology)?,
+            Constraints::Detect => {
+                let mut positions = Vec::new();
+                let mut n = 0;
+                self.visit("frames looked at", stop, &mut |_, frame| {
+                    positions.extend_from_slice(&frame.positions);
+                    n += 1;
+                    Ok(n < DETECTION_FRAMES)
+                })?;
+                ConstraintGroups::detect(&self.topology, &positions, TOLERANCE)?
+            }
+        })
+    }
+
+    /// The maps of positions and forces; the optimal one takes a pass over all frames.
+    pub(crate) fn maps(
+        &self,
+        mapping: &Mapping,
+        kind: ForceMapKind,
+        constraints: Constraints,
+        stop: &AtomicBool,
+    ) -> Result<Maps> {
+        let positions = CgMap::new(&self.topology, mapping)?;
+        let groups = self.groups(constraints, stop)?;
+        let mut moments = ForceMoments::new(groups.clone());
+        self.visit("frames for the force map", stop, &mut |_, frame| {
+            moments.add(forces(frame)?)?;
+            Ok(true)
+        })?;
+        let aware = ForceMap::constraint_aware(&positions, &groups);
+        let rms = |map: &ForceMap| moments.mean_square(map).sqrt();
+        let aware_rms = aware.as_ref().map_or(f64::NAN, rms);
+        let chosen = match kind {
+            ForceMapKind::Slice => {
+                let slice = ForceMap::slice(&positions);
+                slice.check(&positions, &groups).context(
+                    "the slice map drops forces that constraints share; use constraint-aware or optimal",
+                )?;
+                slice
+            }
+            ForceMapKind::ConstraintAware => aware?,
+            ForceMapKind::Optimal => moments.optimal_map(&positions, REGULARISATION)?,
+        };
+        Ok(Maps {
+            rms: [aware_rms, rms(&chosen)],
+            positions,
+            forces: chosen,
+        })
+    }
+
+    /// All frames as labels.
+    pub(crate) fn labels(&self, maps: &Maps, stop: &AtomicBool) -> Result<ForceData> {
+        let n = maps.positions.n_beads();
+        let mut data = ForceData::new(n);
+        let (mut x, mut f) = (vec![[0.0; 3]; n], vec![[0.0; 3]; n]);
+        self.visit("frames mapped", stop, &mut |new, frame| {
+            if new {
+                data.end_series();
+            }
+            maps.positions.positions(&frame.positions, &mut x);
+            maps.forces.forces(forces(frame)?, &mut f);
+            data.push(&x, &f, None)?;
+            Ok(true)
+        })?;
+        Ok(data)
+    }
+}
+
+/// The forces of a frame; their lack is an error.
+pub(crate) fn forces(frame: &Frame) -> Result<&[[f32; 3]]> {
+    frame
+        .forces
+        .as_deref()
+        .context("the frame has no forces; TRR and NPZ files can hold them")
+}
+
+/// Files that a path names, whose components may hold `*`; sorted.
+pub(crate) fn expand(pattern: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = vec![PathBuf::new()];
+    for component in pattern.components() {
+        let text = component.as_os_str().to_string_lossy();
+        if !text.contains('*') {
+            for path in &mut found {
+                path.push(component);
+            }
+            continue;
+        }
+        let mut next = Vec::new();
+        for folder in &found {
+            let here = if folder.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                folder
+            };
+            let Ok(entries) = std::fs::read_dir(here) else {
+                continue;
+            };
+            for entry in entries {
+                let name = entry
+                    .with_context(|| here.display().to_string())?
+                    .file_name();
+                if matches(&text, &name.to_string_lossy()) {
+                    next.push(folder.join(name));
+                }
+            }
+        }
+        next.sort();
+        found = next;
+    }
+    if found.is_empty() {
+        bail!("{}: no file fits", pattern.display());
+    }
+    Ok(found)
+}
+
+/// Whether a name fits a pattern in which `*` stands for anything.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {
+            (0..=name.len()).any(|at| name.is_char_boundary(at) && matches(rest, &name[at..]))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_fit_names() {
+        assert!(matches("r*.trr", "r03.trr") && matches("*", "x") && matches("a*b*c", "a1b2c"));
+        assert!(!matches("r*.trr", "r03.xtc") && !matches("ab", "abc") && !matches("a*a", "a"));
+    }
+}

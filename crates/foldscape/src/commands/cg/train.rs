@@ -1,0 +1,328 @@
+//! `foldscape cg train`
+
+use super::config::Config;
+use super::labels::{Atoms, Maps, expand};
+use crate::{interrupt, output, progress};
+use anyhow::{Context, Result, bail};
+use cg_potential::{
+    BeadGraph, CgModel, EpochRecord, ForceData, ForceSplit, ForceTrainer, Network, NoiseFloor,
+    PriorFit, TrainingEvent, TrainingOutcome, TrainingSet,
+};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Configuration file (TOML).
+    config: PathBuf,
+    /// Folder of the run, instead of the one that the file names.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Passes over the training frames, at most.
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What came out; forces in kJ/mol/nm, losses in their squares.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Report {
+    model: String,
+    outcome: &'static str,
+    frames: usize,
+    training_frames: usize,
+    beads: usize,
+    temperature: f64,
+    epochs: usize,
+    best_epoch: Option<usize>,
+    train_loss: Option<f64>,
+    validation_loss: Option<f64>,
+    /// Of the forces that the priors leave.
+    prior_only_loss: f64,
+    /// Noise of the projected forces, estimated from what the network leaves.
+    noise_floor: f64,
+    noise_floor_standard_error: f64,
+    /// Root mean square force on beads: of the constraint-aware sum, and of the map in use.
+    rms_force_constraint_aware: Option<f64>,
+    rms_force: f64,
+    frames_per_second: f64,
+    seconds: f64,
+}
+
+/// Labels, their split and priors.
+pub(crate) struct Prepared {
+    pub(crate) maps: Maps,
+    pub(crate) data: ForceData,
+    pub(crate) split: ForceSplit,
+    pub(crate) fit: PriorFit,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let mut config = Config::read(&arguments.config)?;
+    if let Some(out) = &arguments.out {
+        config.output.folder.clone_from(out);
+    }
+    if let Some(epochs) = arguments.epochs {
+        config.training.epochs = epochs;
+    }
+    let report = train(&config, interrupt::flag()?.as_ref())?;
+    if arguments.json {
+        return output::json(&report);
+    }
+    let number =
+        |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |v| format!("{v:.0}"));
+    output::table(&[
+        ("model", report.model.clone()),
+        (
+            "outcome",
+            format!("{} after {} epochs", report.outcome, report.epochs),
+        ),
+        (
+            "frames",
+            format!(
+                "{}, {} of them for training",
+                report.frames, report.training_frames
+            ),
+        ),
+        (
+            "rms force, constraint-aware sum → map in use",
+            format!(
+                "{} → {:.0} kJ/mol/nm",
+                number(report.rms_force_constraint_aware),
+                report.rms_force
+            ),
+        ),
+        (
+            "loss of the priors alone",
+            format!("{:.0} (kJ/mol/nm)²", report.prior_only_loss),
+        ),
+        ("training loss, best epoch", number(report.train_loss)),
+        (
+            "validation loss, best epoch",
+            number(report.validation_loss),
+        ),
+        (
+            "noise floor",
+            format!(
+                "{:.0} ± {:.0}",
+                report.noise_floor, report.noise_floor_standard_error
+            ),
+        ),
+        (
+            "training frames a second",
+            format!("{:.0}", report.frames_per_second),
+        ),
+    ])
+}
+
+/// Maps, splits and fits priors.
+pub(crate) fn prepare(config: &Config, stop: &AtomicBool) -> Result<Prepared> {
+    let mut trajectories = Vec::new();
+    for pattern in &config.data.trajectories {
+        trajectories.extend(expand(pattern)?);
+    }
+    let atoms = Atoms {
+        trajectories,
+        topology: molio::read_topology(&config.data.topology)?,
+        skip: config.data.skip,
+        stride: config.data.stride,
+    };
+    let mapping = config.map.beads.parse()?;
+    let maps = atoms.maps(&mapping, config.map.forces, config.map.constraints, stop)?;
+    let data = atoms.labels(&maps, stop)?;
+    let split = data.split(&config.data.split)?;
+    let graph = BeadGraph::new(maps.positions.beads())?;
+    let frames = data.positions_of(&split.train);
+    let fit = PriorFit::new(&config.prior, &graph, &frames, config.data.temperature)?;
+    Ok(Prepared {
+        maps,
+        data,
+        split,
+        fit,
+    })
+}
+
+/// A whole run, or what is left of it.
+pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
+    let started = std::time::Instant::now();
+    let prepared = prepare(config, stop)?;
+    let Prepared {
+        maps,
+        data,
+        split,
+        fit,
+    } = &prepared;
+    let choice = config.network()?;
+    let beads = maps.positions.beads();
+    let mut network = Network::new(
+        choice.config.clone(),
+        &bead_types(config, maps)?,
+        choice.seed,
+    )?;
+    let residues: Vec<i32> = (0..beads.n_atoms())
+        .map(|b| beads.atoms()[b].residue as i32)
+        .collect();
+    network.set_residues(&residues)?;
+
+    let floor = |forces: &[[f32; 3]]| data.noise_floor(forces, &config.data.noise_floor);
+    let deltas = data.delta_forces(&fit.priors)?;
+    let before = floor(&deltas)?;
+    eprintln!(
+        "{} frames of {} beads; loss of the priors alone {:.0}, noise floor at most {:.0} (kJ/mol/nm)²",
+        data.n_frames(),
+        data.n_beads(),
+        before.mean_square,
+        before.floor
+    );
+    let set = TrainingSet {
+        data,
+        split,
+        priors: &fit.priors,
+        temperature: config.data.temperature,
+    };
+    let folder = &config.output.folder;
+    let description = format!(
+        "{} seed {}",
+        serde_json::to_string(&choice.config)?,
+        choice.seed
+    );
+    let mut trainer = ForceTrainer::new(
+        config.training.clone(),
+        &mut network,
+        &description,
+        set,
+        folder,
+    )
+    .with_context(|| format!("preparing the run in {}", folder.display()))?;
+    write_fit(folder, fit)?;
+    let outcome = follow(&mut trainer, config, &before, stop)?;
+    if outcome == TrainingOutcome::Interrupted {
+        bail!(
+            "stopped; the same command goes on from {}",
+            folder.display()
+        );
+    }
+    trainer.restore_best()?;
+    // what the network leaves is smoother than what the priors leave, so its noise is better known
+    let all: Vec<usize> = (0..data.n_frames()).collect();
+    let after = floor(&trainer.residuals(&all))?;
+    let best = trainer.best();
+    let epochs = trainer.epochs_done();
+    let records = records(folder)?;
+    let of_best = records
+        .iter()
+        .find(|r| Some(r.epoch) == best.map(|(epoch, _)| epoch));
+    let path = folder.join("model.safetensors");
+    let mut model = CgModel::new(
+        network,
+        fit.priors.clone(),
+        beads.clone(),
+        config.data.temperature,
+    )?;
+    model.notes = serde_json::json!({
+        "map": config.map,
+        "split": split,
+        "training": config.training,
+        "validation_loss": best.map(|(_, loss)| loss),
+        "noise_floor": after.floor,
+    });
+    model.save(&path)?;
+    let seconds: f64 = records.iter().map(|r| r.train_seconds).sum();
+    let report = Report {
+        model: path.display().to_string(),
+        outcome: if outcome == TrainingOutcome::Finished {
+            "finished"
+        } else {
+            "stopped early"
+        },
+        frames: data.n_frames(),
+        training_frames: split.train.len(),
+        beads: data.n_beads(),
+        temperature: config.data.temperature,
+        epochs,
+        best_epoch: best.map(|(epoch, _)| epoch),
+        train_loss: of_best.map(|r| r.train),
+        validation_loss: best.map(|(_, loss)| loss),
+        prior_only_loss: before.mean_square,
+        noise_floor: after.floor.min(before.floor),
+        noise_floor_standard_error: after.standard_error,
+        rms_force_constraint_aware: Some(maps.rms[0]).filter(|rms| rms.is_finite()),
+        rms_force: maps.rms[1],
+        frames_per_second: (split.train.len() * records.len()) as f64 / seconds.max(1e-9),
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    let text = serde_json::to_string_pretty(&report)?;
+    let path = folder.join("report.json");
+    std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+    Ok(report)
+}
+
+/// Numbers of bead types: by the network's dictionary for CA beads, else in the order of the types' names.
+fn bead_types(config: &Config, maps: &Maps) -> Result<Vec<u32>> {
+    let beads = maps.positions.beads();
+    let residues = (0..beads.n_atoms()).map(|bead| beads.residue_of(bead).name.as_str());
+    if beads.atoms().iter().all(|bead| bead.name == "CA") {
+        return Ok(config.network()?.bead_types.numbers(residues)?);
+    }
+    let graph = BeadGraph::new(beads)?;
+    let mut names: Vec<&String> = graph.types().iter().collect();
+    names.sort();
+    names.dedup();
+    let number = |kind: &String| {
+        names
+            .binary_search(&kind)
+            .map_or(0, |place| place as u32 + 1)
+    };
+    Ok(graph.types().iter().map(number).collect())
+}
+
+fn follow(
+    trainer: &mut ForceTrainer<'_>,
+    config: &Config,
+    floor: &NoiseFloor,
+    stop: &AtomicBool,
+) -> Result<TrainingOutcome> {
+    let bar = progress::bar(Some(config.training.epochs as u64), "epochs");
+    bar.set_position(trainer.epochs_done() as u64);
+    let outcome = trainer.run(stop, &mut |event| match event {
+        TrainingEvent::Resumed { epoch } => bar.println(format!("going on after epoch {epoch}")),
+        TrainingEvent::Epoch { record, best } => {
+            bar.inc(1);
+            bar.set_message(format!(
+                "train {:.1}, validation {:.1}, noise floor at most {:.1}{}",
+                record.train,
+                record.validation,
+                floor.floor,
+                if *best { " (best)" } else { "" }
+            ));
+        }
+        _ => {}
+    })?;
+    bar.finish_and_clear();
+    Ok(outcome)
+}
+
+fn write_fit(folder: &Path, fit: &PriorFit) -> Result<()> {
+    let path = folder.join("priors.json");
+    let text = serde_json::to_string(&serde_json::json!({
+        "priors": fit.priors,
+        "curves": fit.curves,
+    }))?;
+    std::fs::write(&path, text).with_context(|| path.display().to_string())
+}
+
+/// The epochs that the log of a run's folder tells of, those of earlier starts included.
+fn records(folder: &Path) -> Result<Vec<EpochRecord>> {
+    let path = folder.join("log.jsonl");
+    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let lines = text.lines().enumerate();
+    lines
+        .map(|(line, text)| {
+            serde_json::from_str(text)
+                .with_context(|| format!("{}, line {}", path.display(), line + 1))
+        })
+        .collect()
+}
