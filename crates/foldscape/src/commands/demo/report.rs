@@ -13,10 +13,9 @@ pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, m
 
     let section = report.section("Training");
     section.text(format!(
-        "{} with {} parameters beside a linear map, two latent coordinates. Before training the linear map is that of the \
-         principal components; the network learns the correction. The error is the mean square deviation of each frame from \
-         its decoded form after superposition. Validation frames are whole blocks of time that training does not see; the \
-         epoch with the smallest validation error is kept.{}",
+        "{} with {} parameters and two latent coordinates, trained on the mean squared error in standardised coordinates. \
+         Validation frames are whole blocks of time that training does not see; the epoch with the smallest validation \
+         error is kept.{}",
         findings.model,
         findings.n_parameters,
         if findings.without.is_some() {
@@ -29,7 +28,7 @@ pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, m
     section.figure(loss_chart(findings)?);
 
     let section = report.section("Latent space");
-    section.text("Every frame of the trajectory, encoded. Frames that resemble each other should lie together.");
+    section.text("Every frame, encoded. Frames that resemble each other should lie together. Distances from the first frame are those of CA atoms, where there are any.");
     section.figures([scale_map(findings)?, rmsd_map(findings)?]);
 
     let section = report.section("Held-out frames");
@@ -131,11 +130,12 @@ fn scale_map(findings: &Findings) -> Result<Figure, metrics::Error> {
 }
 
 fn rmsd_map(findings: &Findings) -> Result<Figure, metrics::Error> {
-    let bar = Axis::new("RMSD to the first frame", "nm");
+    let angstrom: Vec<f64> = findings.rmsd_to_first.iter().map(|v| 10.0 * v).collect();
+    let bar = Axis::new("RMSD to the first frame", "Å");
     latent_scatter(
         findings,
         "Coloured by distance from the first frame",
-        &findings.rmsd_to_first,
+        &angstrom,
         bar,
     )
 }

@@ -16,8 +16,8 @@ use std::time::Instant;
 
 /// Replicas at each temperature: with these temperatures, two blocks of the engine's sixteen lanes.
 const REPLICAS_EACH: usize = 8;
-/// K: folded, loosened, unfolding, and unfolding within picoseconds.
-const TEMPERATURES: [f64; 4] = [300.0, 400.0, 500.0, 600.0];
+/// K: folded, and unfolding faster and faster.
+const TEMPERATURES: [f64; 4] = [300.0, 350.0, 420.0, 500.0];
 /// ps
 const TIME_STEP: f64 = 0.004;
 /// 1/ps: weak, so that chains move faster than in water.
