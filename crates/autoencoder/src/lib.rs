@@ -75,9 +75,7 @@ pub use error::{BoxError, Error, Result};
 pub use evaluation::reconstruction_rmsd;
 pub use generator::Generator;
 pub use latent_map::{LatentMap, encode_frames};
-pub use loss::{
-    LossContext, LossTerm, Reconstruction, SuperposedReconstruction, Weight, WeightedTerm,
-};
+pub use loss::{LossContext, LossTerm, Reconstruction, Weight, WeightedTerm};
 pub use models::{Autoencoder, Conv1d, Conv1dConfig, FoldingNet, FoldingNetConfig, ModelConfig};
 pub use optimiser::{AdamW, AdamWConfig};
 pub use parameters::{Mode, Parameters, RunningStatistics};

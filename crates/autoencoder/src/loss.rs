@@ -1,8 +1,7 @@
 //! What training makes small: a list of named, weighted terms.
 
 use crate::{Autoencoder, BoxError, Standardisation};
-use candle_core::{DType, Tensor};
-use rayon::prelude::*;
+use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 /// One term of the loss.
@@ -109,39 +108,5 @@ impl LossTerm for Reconstruction {
 
     fn evaluate(&self, context: &LossContext<'_>) -> Result<Tensor, BoxError> {
         Ok((context.positions - context.decoded)?.sqr()?.mean_all()?)
-    }
-}
-
-/// What [`Reconstruction`] leaves when each frame is first superposed on its decoded form.
-///
-/// The mean square deviation that an RMSD after superposition reports, so codes need not tell how a
-/// frame was turned. The motion of the frame enters as a constant: it is the one with the smallest
-/// value, so the value does not change with it to first order, and the gradient is exact.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SuperposedReconstruction;
-
-impl LossTerm for SuperposedReconstruction {
-    fn name(&self) -> &str {
-        "superposed_mse"
-    }
-
-    fn evaluate(&self, context: &LossContext<'_>) -> Result<Tensor, BoxError> {
-        let size = 3 * context.model.n_atoms();
-        let values = |t: &Tensor| t.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>();
-        let (mut frames, decoded) = (values(context.positions)?, values(context.decoded)?);
-        let pairs = frames.par_chunks_mut(size).zip(decoded.par_chunks(size));
-        pairs.try_for_each(|(frame, decoded)| {
-            let (frame, _) = frame.as_chunks_mut::<3>();
-            let (decoded, _) = decoded.as_chunks::<3>();
-            // what is not finite gives a value that is not, which the trainer reports with its frames
-            if frame.iter().chain(decoded).flatten().all(|x| x.is_finite()) {
-                molio::superpose(frame, decoded, None)?.apply(frame);
-            }
-            Ok::<(), BoxError>(())
-        })?;
-        let shape = context.positions.shape();
-        let frames = Tensor::from_vec(frames, shape, context.positions.device())?
-            .to_dtype(context.decoded.dtype())?;
-        Ok((frames - context.decoded)?.sqr()?.mean_all()?)
     }
 }

@@ -2,12 +2,11 @@
 
 mod conv1d;
 mod foldingnet;
-mod linear_path;
 
 pub use conv1d::{Conv1d, Conv1dConfig};
 pub use foldingnet::{FoldingNet, FoldingNetConfig};
 
-use crate::{Error, Parameters, Result, TrainingSet};
+use crate::{Error, Parameters, Result};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
@@ -85,20 +84,6 @@ impl ModelConfig {
             Self::Conv1d(config) => Box::new(Conv1d::new(config, n_atoms, parameters)?),
             Self::FoldingNet(config) => Box::new(FoldingNet::new(config, n_atoms, parameters)?),
         })
-    }
-
-    /// Sets the parameters that start from the training frames: those of [`Conv1dConfig::linear_path`].
-    ///
-    /// # Errors
-    /// As [`crate::Pca::new`].
-    pub fn initialise(&self, data: &TrainingSet<'_>, parameters: &Parameters) -> Result<()> {
-        match self {
-            Self::Conv1d(config) if config.linear_path => {
-                let last = ["encoder.latent.", "decoder.positions."];
-                linear_path::initialise(data, config.latent, &last, parameters)
-            }
-            Self::Conv1d(_) | Self::FoldingNet(_) => Ok(()),
-        }
     }
 
     /// Number of latent coordinates.

@@ -121,22 +121,6 @@ impl Pca {
         &self.variances
     }
 
-    /// Mean `(3n)`, and the maps `(3n, components)` to codes of unit variance and `(components, 3n)` back.
-    pub(crate) fn whitened(&self) -> Result<[Tensor; 3]> {
-        let deviations: Vec<f32> = self
-            .variances
-            .iter()
-            .map(|&v| (v.sqrt() as f32).max(f32::MIN_POSITIVE))
-            .collect();
-        let n = deviations.len();
-        let deviations = Tensor::from_vec(deviations, n, self.up.device())?;
-        Ok([
-            self.mean.clone(),
-            self.down.broadcast_div(&deviations)?,
-            self.up.broadcast_mul(&deviations.reshape((n, 1))?)?,
-        ])
-    }
-
     /// Part of the whole variance that the components hold, 0 to 1.
     pub fn explained(&self) -> f64 {
         self.variances.iter().sum::<f64>() / self.total_variance

@@ -98,9 +98,6 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self> {
         let mut parameters = Parameters::new(config.seed, device);
         let built = model.build(data.frames.n_atoms(), &mut parameters)?;
-        if !folder.join(LAST).exists() {
-            model.initialise(&data, &parameters)?;
-        }
         let description = ModelDescription::Shipped(model.clone());
         Self::with_model(config, built, parameters, description, terms, data, folder)
     }

@@ -21,26 +21,12 @@ pub(crate) struct Config {
     /// The network.
     #[serde(default = "default_model")]
     pub(crate) model: ModelConfig,
-    /// The mean squared error: as frames are aligned, or with each superposed on its decoded form.
-    #[serde(default)]
-    pub(crate) error: ErrorKind,
     /// The force field in the loss; without it the loss is the mean squared error alone.
     #[serde(default)]
     pub(crate) physics: Option<PhysicsConfig>,
     /// Epochs, batches, optimiser.
     #[serde(default)]
     pub(crate) trainer: TrainerConfig,
-}
-
-/// What the mean squared error is taken of.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ErrorKind {
-    /// Frames as they were aligned, and what they decode to.
-    #[default]
-    Aligned,
-    /// Frames superposed on what they decode to: what an RMSD after superposition measures.
-    Superposed,
 }
 
 /// Where frames come from, and how they are prepared.

@@ -1,11 +1,11 @@
 //! What `train` and `demo` share: frames into a dataset, a dataset through a trainer, with progress.
 
-use crate::config::{Config, DataConfig, ErrorKind};
+use crate::config::{Config, DataConfig};
 use crate::{input, progress};
 use anyhow::{Context, Result};
 use autoencoder::{
-    Autoencoder, EpochRecord, Event, Generator, Outcome, Reconstruction, SuperposedReconstruction,
-    Trainer, TrainingSet, WeightedTerm,
+    Autoencoder, EpochRecord, Event, Generator, Outcome, Reconstruction, Trainer, TrainingSet,
+    WeightedTerm,
 };
 use candle_core::Device;
 use molio::{Dataset, Source};
@@ -42,10 +42,7 @@ pub(crate) fn dataset(config: &DataConfig) -> Result<Dataset> {
 /// Trains with the mean squared error and, where asked for, energies of decoded conformers; or goes on with the
 /// run that the folder holds.
 pub(crate) fn train(config: &Config, dataset: &Dataset, stop: &AtomicBool) -> Result<Outcome> {
-    let mut terms = vec![match config.error {
-        ErrorKind::Aligned => WeightedTerm::fixed(Reconstruction, 1.0),
-        ErrorKind::Superposed => WeightedTerm::fixed(SuperposedReconstruction, 1.0),
-    }];
+    let mut terms = vec![WeightedTerm::fixed(Reconstruction, 1.0)];
     let mut masked = None;
     if let Some(physics) = &config.physics {
         let physics = physics.terms(dataset.topology())?;

@@ -1,6 +1,5 @@
 //! The 1-D convolutional autoencoder along the chain.
 
-use super::linear_path::LinearPath;
 use super::{Autoencoder, MOST_ATOMS, in_range};
 use crate::layers::{BatchNorm, Convolution, Kind, Linear};
 use crate::{Error, Parameters, Result};
@@ -30,10 +29,6 @@ pub struct Conv1dConfig {
     /// Length with which the decoder starts and which it doubles depth + 3 times. `None`: as short as
     /// the protein allows. The published network has 26 for every protein.
     pub initial_length: Option<usize>,
-    /// A linear map beside encoder and decoder that starts as the principal components of the training
-    /// frames, so that the network learns the correction to the best linear model. The published
-    /// network has none.
-    pub linear_path: bool,
 }
 
 impl Default for Conv1dConfig {
@@ -46,7 +41,6 @@ impl Default for Conv1dConfig {
             bottleneck_channels: 1,
             latent: 2,
             initial_length: None,
-            linear_path: false,
         }
     }
 }
@@ -71,7 +65,6 @@ pub struct Conv1d {
     initial: [usize; 2],
     decoder: Vec<Stage>,
     to_positions: Convolution,
-    linear_path: Option<LinearPath>,
 }
 
 impl Conv1d {
@@ -149,10 +142,6 @@ impl Conv1d {
         let sizes = [channels[0], 3];
         let to_positions =
             Convolution::new(parameters, "decoder.positions", sizes, Kind::UP, true)?;
-        let linear_path = config
-            .linear_path
-            .then(|| LinearPath::new(n_atoms, config.latent, parameters))
-            .transpose()?;
         Ok(Self {
             n_atoms,
             shortest: 1 << (config.depth + 2),
@@ -163,7 +152,6 @@ impl Conv1d {
             initial: [length, narrow],
             decoder,
             to_positions,
-            linear_path,
         })
     }
 }
@@ -190,11 +178,7 @@ impl Autoencoder for Conv1d {
         let first = x.narrow(1, 0, half)?.mean(1)?;
         let second = x.narrow(1, length - half, half)?.mean(1)?;
         let halves = Tensor::cat(&[first, second], 1)?;
-        let code = self.to_latent.forward(&candle_nn::ops::sigmoid(&halves)?)?;
-        match &self.linear_path {
-            Some(path) => Ok((path.encode(positions)? + code)?),
-            None => Ok(code),
-        }
+        self.to_latent.forward(&candle_nn::ops::sigmoid(&halves)?)
     }
 
     fn decode(&self, latent: &Tensor) -> Result<Tensor> {
@@ -206,11 +190,7 @@ impl Autoencoder for Conv1d {
         for stage in &self.decoder {
             x = stage.forward(&x)?;
         }
-        let decoded = self.to_positions.forward(&x)?.narrow(1, 0, self.n_atoms)?;
-        match &self.linear_path {
-            Some(path) => Ok((path.decode(latent)? + decoded)?),
-            None => Ok(decoded),
-        }
+        Ok(self.to_positions.forward(&x)?.narrow(1, 0, self.n_atoms)?)
     }
 }
 

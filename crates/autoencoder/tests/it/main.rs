@@ -3,7 +3,6 @@
 mod finite_difference;
 mod fixture;
 mod latent;
-mod losses;
 mod models;
 mod ops_fixtures;
 mod ops_gradients;

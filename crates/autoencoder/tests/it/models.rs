@@ -1,9 +1,6 @@
 //! Sizes, shapes and reproducibility of the networks.
 
-use crate::fixture::Chain;
-use autoencoder::{
-    Autoencoder, Conv1d, Conv1dConfig, FoldingNet, FoldingNetConfig, ModelConfig, Parameters, Pca,
-};
+use autoencoder::{Autoencoder, Conv1d, Conv1dConfig, FoldingNet, FoldingNetConfig, Parameters};
 use candle_core::{DType, Device, Tensor};
 
 fn positions(batch: usize, n_atoms: usize, seed: u64) -> Tensor {
@@ -35,45 +32,6 @@ fn foldingnet_has_the_published_number_of_parameters() {
     assert_eq!(parameters.count_under("encoder."), 679_106);
     assert_eq!(parameters.count_under("decoder."), 9_759_102);
     assert_eq!(parameters.count(), 10_438_208);
-}
-
-/// With a linear path training starts at the principal components.
-#[test]
-fn a_linear_path_starts_as_principal_components() {
-    let chain = Chain::new(20, 30);
-    let data = chain.training_set();
-    let config = ModelConfig::Conv1d(Conv1dConfig {
-        init_channels: 6,
-        depth: 2,
-        linear_path: true,
-        ..Conv1dConfig::default()
-    });
-    let mut parameters = Parameters::new(3, &Device::Cpu);
-    let model = config.build(20, &mut parameters).unwrap();
-    config.initialise(&data, &parameters).unwrap();
-    let pca = Pca::new(data.frames, &data.split.train, 2, &Device::Cpu).unwrap();
-    let mut frames = Vec::new();
-    data.frames
-        .standardised(&data.split.train, &mut frames)
-        .unwrap();
-    let frames = Tensor::from_vec(frames, (data.split.train.len(), 20, 3), &Device::Cpu).unwrap();
-    let codes = model.encode(&frames).unwrap();
-    let squares = codes
-        .sqr()
-        .unwrap()
-        .mean(0)
-        .unwrap()
-        .to_vec1::<f32>()
-        .unwrap();
-    assert!(
-        squares.iter().all(|&v| (v - 1.0).abs() < 1e-3),
-        "{squares:?}"
-    );
-    let decoded = values(&model.decode(&codes).unwrap());
-    let expected = values(&pca.decode(&pca.encode(&frames).unwrap()).unwrap());
-    for (found, expected) in decoded.iter().zip(&expected) {
-        assert!((found - expected).abs() < 1e-4, "{found} {expected}");
-    }
 }
 
 #[test]

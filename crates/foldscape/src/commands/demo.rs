@@ -5,7 +5,7 @@ mod findings;
 mod report;
 mod simulate;
 
-use crate::config::{Config, DEFAULT_SELECTION, DataConfig, ErrorKind, SourceConfig, SplitConfig};
+use crate::config::{Config, DEFAULT_SELECTION, DataConfig, SourceConfig, SplitConfig};
 use crate::physics_loss::{NonbondedModel, PhysicsConfig};
 use crate::{interrupt, output, training};
 use anyhow::{Context, Result, bail};
@@ -183,7 +183,6 @@ fn configure(arguments: &Arguments, data: DataConfig, n_atoms: usize) -> Config 
         out: arguments.out.join("model"),
         data,
         model: ModelConfig::Conv1d(network(n_atoms)),
-        error: ErrorKind::Aligned,
         physics: None,
         trainer: TrainerConfig {
             epochs: arguments.epochs,

@@ -1,6 +1,6 @@
 //! `foldscape train`
 
-use crate::config::{Config, DEFAULT_SELECTION, DataConfig, ErrorKind, SourceConfig};
+use crate::config::{Config, DEFAULT_SELECTION, DataConfig, SourceConfig};
 use crate::physics_loss::PhysicsConfig;
 use crate::{interrupt, output, training};
 use anyhow::{Context, Result, bail};
@@ -189,7 +189,6 @@ fn first_try(arguments: &Arguments) -> Result<Config> {
                 ..FoldingNetConfig::default()
             }),
         },
-        error: ErrorKind::default(),
         physics: arguments
             .physics
             .map(|share| PhysicsConfig::new(Weight::GradientShare { share, memory: 0.9 })),

@@ -49,7 +49,8 @@ pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, m
         section.text(
             "The same network was trained a second time without the force field. Energies are those of the loss: ff14SB's \
              bonds, angles and torsions of the atoms that the model has, and a soft repulsion that is zero in sound \
-             structures. They measure strained geometry and clashes, not stability.",
+             structures. They measure strained geometry and clashes, not stability. Where frames are few, as among unfolded \
+             ones, decoded structures stay far above the data: minimise them before use.",
         );
         section.figures([path_energies(energies)?, energy_distributions(energies)?]);
     }
