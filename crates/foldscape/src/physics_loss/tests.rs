@@ -1,7 +1,7 @@
 use super::*;
 use autoencoder::{Autoencoder, Parameters, Standardisation, ops};
 use candle_core::Device;
-use forcefield_gpu::{MOLEARN_ATOMS, Reference, subset_atoms};
+use forcefield_gpu::{ForceField, MOLEARN_ATOMS, Reference, subset_atoms};
 use molio::Trajectory;
 
 const SCALE: Standardisation = Standardisation {
@@ -222,6 +222,21 @@ fn conformers_without_energy_are_masked_or_refused() {
     };
     let message = evaluate(&strict, &decoded).unwrap_err().to_string();
     assert!(message.contains("conformer 2"), "{message}");
+}
+
+#[test]
+fn whole_residues_get_the_whole_force_field() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/data/cln025.pdb");
+    let topology = molio::read_topology(file).unwrap();
+    let in_water = PhysicsConfig {
+        solvent: SolventModel::Gbn2,
+        ..config(NonbondedModel::Full)
+    };
+    let expected = ForceField::ff14sb()
+        .unwrap()
+        .create_system(&topology, &energy::options(SolventModel::Gbn2))
+        .unwrap();
+    assert!(in_water.system(&topology).unwrap() == expected);
 }
 
 #[test]
