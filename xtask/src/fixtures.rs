@@ -28,7 +28,7 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "forcefield",
-        about: "peptides with every residue form: OpenMM's parameters, energies and forces",
+        about: "peptides with every residue form: OpenMM's parameters, energies and forces (annealed on several threads: other positions each time)",
         script: "forcefield_golden.py",
         requirements: "md",
         arguments: &["crates/forcefield-gpu/tests/data/system", "$DATA"],
