@@ -32,7 +32,7 @@ fn one(name: &str) -> Priors {
                     length: 0.38,
                     k: 9000.0,
                 },
-            )
+            );
         }
         "r6" => {
             pairs = pair(
@@ -41,7 +41,7 @@ fn one(name: &str) -> Priors {
                     coefficient: 2e-3,
                     power: 6,
                 },
-            )
+            );
         }
         "r12" => {
             pairs = pair(
@@ -50,7 +50,7 @@ fn one(name: &str) -> Priors {
                     coefficient: 4e-6,
                     power: 12,
                 },
-            )
+            );
         }
         "lj" => {
             pairs = pair(
@@ -59,7 +59,7 @@ fn one(name: &str) -> Priors {
                     sigma: 0.4,
                     epsilon: 1.5,
                 },
-            )
+            );
         }
         "angle" => angles.push(Angle {
             beads: [0, 1, 2],
