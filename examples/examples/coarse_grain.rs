@@ -81,8 +81,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Frames with forces of every replica, one replica after the other.
-fn all_atom(picoseconds: f64) -> Result<(Topology, Vec<Vec<Frame>>), Box<dyn Error>> {
+/// The frames of each replica.
+type Replicas = Vec<Vec<Frame>>;
+
+/// All-atom dynamics; frames have forces.
+fn all_atom(picoseconds: f64) -> Result<(Topology, Replicas), Box<dyn Error>> {
     const TIME_STEP: f64 = 0.004;
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -103,13 +106,7 @@ fn all_atom(picoseconds: f64) -> Result<(Topology, Vec<Vec<Frame>>), Box<dyn Err
     let constraints = system.constraints.iter().map(constraint).collect();
     let engine = Engine::new(&system, EngineConfig::default())?;
     let starts = vec![start; N_REPLICAS];
-    let mut simulation = simulation(
-        engine,
-        system.masses.clone(),
-        constraints,
-        TIME_STEP,
-        &starts,
-    )?;
+    let mut simulation = simulation(engine, system.masses, constraints, TIME_STEP, &starts)?;
     simulation.advance((5.0 / TIME_STEP) as u64)?;
     let mut frames = vec![Vec::new(); N_REPLICAS];
     for _ in 0..(picoseconds / SAVED).ceil() as usize {
