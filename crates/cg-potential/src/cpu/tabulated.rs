@@ -8,7 +8,7 @@ use super::vector::{InstructionSet, Kernel, Vector};
 pub(crate) struct TabulatedPair {
     /// Rows of the two beads.
     pub(crate) beads: [u32; 2],
-    /// First of the four rows: the cubic's coefficients.
+    /// First of the four rows: value and slope of two knots.
     pub(crate) row: u32,
     /// Weights of the four rows in the filter.
     pub(crate) value: [f32; 4],

@@ -105,20 +105,19 @@ impl Evaluator {
         evaluation.directions.clear();
         let upper = self.network().config().cutoff_upper as f32;
         let far = upper * upper * (1.0 + 1e-6);
-        for (replica, positions) in positions.chunks_exact(n).enumerate() {
-            let first = (replica * n) as u32;
-            for i in 0..n {
-                let x = positions[i];
-                for j in i + 1..n {
-                    let y = positions[j];
+        // the same two beads of all replicas together: at similar distances they read the same knots
+        for i in 0..n {
+            for j in i + 1..n {
+                let class = usize::from(self.classes[i * n + j]);
+                for first in (0..positions.len()).step_by(n) {
+                    let (x, y) = (positions[first + i], positions[first + j]);
                     let d = [x[0] - y[0], x[1] - y[1], x[2] - y[2]];
                     let square = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
                     if square > far {
                         continue;
                     }
                     let r = square.sqrt();
-                    let class = usize::from(self.classes[i * n + j]);
-                    let beads = [first + i as u32, first + j as u32];
+                    let beads = [(first + i) as u32, (first + j) as u32];
                     if let Some(pair) = self.table.pair(beads, f64::from(r), class) {
                         evaluation.pairs.push(pair);
                         evaluation.directions.push(d.map(|x| x / r));

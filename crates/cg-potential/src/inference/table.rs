@@ -18,11 +18,11 @@ const INTERVALS: [usize; 5] = [256, 512, 1024, 2048, 4096];
 
 /// Filters of all blocks, by distance and sequence feature.
 ///
-/// Made in f64 from values and slopes at knots; each interval holds the four coefficients of its cubic
-/// in t, 0 ≤ t < 1, so that neither value nor slope is a difference of rounded numbers.
+/// Made in f64 and kept in f32 as values and slopes at knots: two neighbouring knots make a cubic, and
+/// each knot serves both of its intervals, so that a block's table stays in the second-level cache.
 #[derive(Clone, Debug)]
 pub(crate) struct FilterTable {
-    /// One a block: `[class][interval][power of t]`.
+    /// One a block: `[class][knot][value, slope times spacing]`.
     pub(crate) blocks: Vec<Buffer>,
     /// Values of the sequence feature, one a class.
     classes: Vec<f64>,
@@ -81,7 +81,8 @@ impl FilterTable {
         let least = lower + 1e-9 * (upper - lower);
         let mut error = 0.0_f64;
         for block in 0..network.config().layers {
-            let rows = 4 * self.intervals * self.classes.len();
+            let knots = self.intervals + 1;
+            let rows = 2 * knots * self.classes.len();
             let mut table = Buffer::new(rows, network.config().filters);
             for (class, &feature) in self.classes.iter().enumerate() {
                 // each knot is followed by where the cubic is checked
@@ -93,17 +94,15 @@ impl FilterTable {
                         network.filter(block, r.max(least), feature)
                     })
                     .collect();
-                for interval in 0..self.intervals {
-                    let row = 4 * (class * self.intervals + interval);
-                    let ends = [&exact[3 * interval], &exact[3 * interval + 3]];
-                    for column in 0..network.config().filters {
-                        let [a, b] = ends.map(|end| end[column]);
-                        for (power, c) in cubic(a, b, self.spacing).into_iter().enumerate() {
-                            table.row_mut(row + power)[column] = c as f32;
-                        }
+                for knot in 0..knots {
+                    let row = 2 * (class * knots + knot);
+                    for (column, exact) in exact[3 * knot].iter().enumerate() {
+                        table.row_mut(row)[column] = exact.value as f32;
+                        table.row_mut(row + 1)[column] = (self.spacing * exact.derivative) as f32;
                     }
                 }
-                error = error.max(self.error(&exact));
+                let of_class = table.rows_from(2 * class * knots);
+                error = error.max(self.error(&exact, of_class, table.stride()));
             }
             self.blocks.push(table);
         }
@@ -111,7 +110,7 @@ impl FilterTable {
     }
 
     /// The largest relative error of the cubics where they are checked; infinite if anything is.
-    fn error(&self, exact: &[Vec<Dual>]) -> f64 {
+    fn error(&self, exact: &[Vec<Dual>], table: &[f32], stride: usize) -> f64 {
         let size = |of: fn(&Dual) -> f64| {
             let sizes = exact.iter().flatten().map(|x| of(x).abs());
             sizes.fold(f64::MIN_POSITIVE, f64::max)
@@ -119,9 +118,17 @@ impl FilterTable {
         let (values, slopes) = (size(|x| x.value), size(|x| x.derivative));
         let mut error = 0.0_f64;
         for interval in 0..self.intervals {
-            let [a, b] = [0, 3].map(|k| &exact[3 * interval + k]);
-            for (column, (&a, &b)) in a.iter().zip(b).enumerate() {
-                let c = cubic(a, b, self.spacing);
+            let rows = &table[2 * interval * stride..];
+            for column in 0..exact[0].len() {
+                let [value_a, slope_a, value_b, slope_b] =
+                    [0, 1, 2, 3].map(|row| f64::from(rows[row * stride + column]));
+                let rise = value_b - value_a;
+                let c = [
+                    value_a,
+                    slope_a,
+                    3.0 * rise - 2.0 * slope_a - slope_b,
+                    slope_a + slope_b - 2.0 * rise,
+                ];
                 for k in 1..3 {
                     let (t, exact) = (CHECKED[k], exact[3 * interval + k][column]);
                     let value = c[0] + t * (c[1] + t * (c[2] + t * c[3]));
@@ -158,23 +165,23 @@ impl FilterTable {
         let interval = (place as usize).min(self.intervals - 1);
         let t = (place - interval as f64) as f32;
         let rate = (1.0 / self.spacing) as f32;
+        let s = 1.0 - t;
+        let bend = 6.0 * t * s * rate;
         Some(TabulatedPair {
             beads,
-            row: 4 * (class * self.intervals + interval) as u32,
-            value: [1.0, t, t * t, t * t * t],
-            slope: [0.0, rate, 2.0 * t * rate, 3.0 * t * t * rate],
+            row: 2 * (class * (self.intervals + 1) + interval) as u32,
+            value: [
+                s * s * (1.0 + 2.0 * t),
+                t * s * s,
+                t * t * (3.0 - 2.0 * t),
+                -t * t * s,
+            ],
+            slope: [
+                -bend,
+                s * (1.0 - 3.0 * t) * rate,
+                bend,
+                t * (3.0 * t - 2.0) * rate,
+            ],
         })
     }
-}
-
-/// Coefficients of the cubic in t = 0 … 1 with these values and slopes at its ends.
-fn cubic(a: Dual, b: Dual, spacing: f64) -> [f64; 4] {
-    let rise = b.value - a.value;
-    let (left, right) = (spacing * a.derivative, spacing * b.derivative);
-    [
-        a.value,
-        left,
-        3.0 * rise - 2.0 * left - right,
-        left + right - 2.0 * rise,
-    ]
 }
