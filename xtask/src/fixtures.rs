@@ -115,6 +115,13 @@ const TOPICS: &[Topic] = &[
         arguments: &["crates/dynamics/tests/data"],
     },
     Topic {
+        name: "prmtop",
+        about: "AMBER prmtops by ParmEd, and their energies and forces by OpenMM",
+        script: "prmtop_golden.py",
+        requirements: "md",
+        arguments: &["crates/forcefield-gpu/tests/data/prmtop"],
+    },
+    Topic {
         name: "structure",
         about: "structure metrics of peptides and of real structures, by mdtraj",
         script: "structure_metrics.py",

@@ -1,8 +1,8 @@
 //! Force fields as files define them, and the [`System`] they make of a structure.
 
 mod bonded;
-mod born;
-mod build;
+pub(crate) mod born;
+pub(crate) mod build;
 mod connectivity;
 pub(crate) mod definition;
 mod improper;

@@ -13,6 +13,7 @@ mod error;
 mod forcefield;
 mod matching;
 mod openmm_system;
+mod prmtop;
 mod reference;
 mod subset;
 pub mod system;

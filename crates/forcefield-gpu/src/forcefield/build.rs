@@ -87,7 +87,12 @@ fn rigid_residues(
 }
 
 /// Moves mass from heavy atoms to the hydrogens bound to them.
-fn repartition(topology: &Topology, mass: f64, rigid: &[bool], masses: &mut [f64]) -> Result<()> {
+pub(crate) fn repartition(
+    topology: &Topology,
+    mass: f64,
+    rigid: &[bool],
+    masses: &mut [f64],
+) -> Result<()> {
     if !(mass.is_finite() && mass > 0.0) {
         return Err(Error::Options(format!("a hydrogen mass of {mass} Da")));
     }
@@ -178,7 +183,8 @@ fn add_template_constraints(molecule: &Molecule<'_>, system: &mut System) {
     }
 }
 
-fn method(options: &SystemOptions, solvent: bool) -> Result<NonbondedMethod> {
+/// What happens at large distance.
+pub(crate) fn method(options: &SystemOptions, solvent: bool) -> Result<NonbondedMethod> {
     let Some(cutoff) = options.cutoff else {
         if options.switch.is_some() || options.reaction_field_dielectric.is_some() {
             let message = "a switch or a reaction field needs a cutoff";

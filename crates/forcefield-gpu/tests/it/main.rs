@@ -6,6 +6,7 @@ mod energy_op;
 mod energy_properties;
 mod energy_random;
 mod energy_support;
+mod prmtop;
 mod system_data;
 mod system_errors;
 mod system_golden;
