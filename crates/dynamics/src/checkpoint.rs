@@ -86,25 +86,7 @@ impl<P: Potential> Simulation<P> {
     /// # Errors
     /// [`Error::Unfinished`], [`Error::File`].
     pub fn save(&self, path: &Path) -> Result<()> {
-        let bytes = self.checkpoint()?;
-        let failed = |source| Error::File {
-            path: path.to_owned(),
-            source,
-        };
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.partial", std::process::id()));
-        let partial = path.with_file_name(name);
-        let written =
-            write_through(&partial, &bytes).and_then(|()| std::fs::rename(&partial, path));
-        if written.is_err() {
-            // the error of interest is the first; a left-over is named after the file
-            let _ = std::fs::remove_file(&partial);
-        }
-        written.map_err(failed)?;
-        let folder = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        sync_folder(folder.unwrap_or(Path::new("."))).map_err(failed)
+        write_atomically(path, &self.checkpoint()?)
     }
 
     /// [`Simulation::resume`] from a file.
@@ -121,6 +103,30 @@ impl<P: Potential> Simulation<P> {
             })?;
         Self::resume(potential, config, &bytes)
     }
+}
+
+/// Writes a file so that `path` holds, at any time and through a crash, either what it held or `bytes`.
+///
+/// # Errors
+/// [`Error::File`].
+pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    let failed = |source| Error::File {
+        path: path.to_owned(),
+        source,
+    };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = path.with_file_name(name);
+    let written = write_through(&partial, bytes).and_then(|()| std::fs::rename(&partial, path));
+    if written.is_err() {
+        // the error of interest is the first; a left-over is named after the file
+        let _ = std::fs::remove_file(&partial);
+    }
+    written.map_err(failed)?;
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    sync_folder(folder.unwrap_or(Path::new("."))).map_err(failed)
 }
 
 fn decode(bytes: &[u8]) -> Result<Snapshot> {

@@ -24,6 +24,7 @@ mod simulation;
 mod state;
 
 pub use batch::{Batch, BlockMut, LANES, Lanes};
+pub use checkpoint::write_atomically;
 pub use constraints::Constraint;
 pub use error::{Error, Result};
 pub use exchange::{ExchangeCounts, ReplicaExchange};

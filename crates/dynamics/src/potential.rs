@@ -120,6 +120,36 @@ pub trait Potential: Send + Sync {
     }
 }
 
+impl<P: Potential + ?Sized> Potential for &P {
+    fn n_atoms(&self) -> usize {
+        (**self).n_atoms()
+    }
+
+    fn energy_forces(
+        &self,
+        positions: &[[f32; 3]],
+        forces: &mut [[f32; 3]],
+    ) -> Result<f64, BoxError> {
+        (**self).energy_forces(positions, forces)
+    }
+
+    fn energy_forces_block(
+        &self,
+        block: BlockMut<'_>,
+        scratch: &mut Scratch,
+    ) -> Result<[f64; LANES], BoxError> {
+        (**self).energy_forces_block(block, scratch)
+    }
+
+    fn energy_forces_batch(&self, batch: &mut Batch) -> Result<Energies, BoxError> {
+        (**self).energy_forces_batch(batch)
+    }
+
+    fn evaluates_by_block(&self) -> bool {
+        (**self).evaluates_by_block()
+    }
+}
+
 /// Memory that an implementor of [`Potential`] keeps between evaluations of the same block.
 ///
 /// # Examples
