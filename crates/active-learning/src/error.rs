@@ -33,6 +33,12 @@ pub enum Error {
         /// Its error.
         source: BoxError,
     },
+    /// A CA trace that no backbone can be built on.
+    #[error("a CA trace with {found}, expected atoms apart from each other")]
+    Trace {
+        /// What is wrong with it.
+        found: &'static str,
+    },
     /// A file that could not be read or written.
     #[error("{path}: {source}")]
     File {

@@ -9,6 +9,7 @@
 //! file that is written whole or not at all, stages read what they need from there, and the same
 //! command goes on where the files end. Nothing is kept in memory that a killed program would lose.
 
+mod backmap;
 mod backmapper;
 mod campaign;
 mod error;
@@ -22,6 +23,7 @@ mod selectors;
 mod space;
 mod vector;
 
+pub use backmap::{AtomBuilder, BackmapConfig, ProteinBackmapper, StructureFaults, StructureRules};
 pub use backmapper::{Backmapped, Backmapper};
 pub use campaign::{
     Attempt, AttemptSummary, Budget, Campaign, CampaignConfig, Ending, Event, Parts, RoundCoverage,
