@@ -122,6 +122,13 @@ const TOPICS: &[Topic] = &[
         arguments: &["crates/forcefield-gpu/tests/data/prmtop"],
     },
     Topic {
+        name: "prepare",
+        about: "the atoms of prepared structures, by PDBFixer and OpenMM",
+        script: "prepare_golden.py",
+        requirements: "md",
+        arguments: &["crates/molio/tests/data/prepare", "$DATA"],
+    },
+    Topic {
         name: "structure",
         about: "structure metrics of peptides and of real structures, by mdtraj",
         script: "structure_metrics.py",

@@ -6,6 +6,9 @@
 //! [`Trajectory`] is many frames of one topology in memory. Files are streamed: a [`FrameReader`]
 //! fills one frame at a time, so a trajectory never has to fit in memory.
 //!
+//! [`ProteinBuilder`] makes all atoms from some: peptides from a sequence, side chains and hydrogens
+//! on a backbone, a thousand frames in seconds. [`prepare`] makes a file's structure ready for a force field.
+//!
 //! # Units
 //! nm, ps, kJ/mol, Da, e, radians, everywhere in memory. Readers and writers convert at the border.
 //!
@@ -15,12 +18,14 @@
 
 mod align;
 mod bonds;
+mod build;
 mod cell;
 mod dataset;
 mod element;
 mod error;
 mod frame;
 mod io;
+mod prepare;
 mod residue_templates;
 mod select;
 mod superpose;
@@ -29,6 +34,10 @@ mod trajectory;
 
 pub use align::{MeanAlignment, MeanStructure, align_to, align_to_mean};
 pub use bonds::assign_bonds;
+pub use build::{
+    BackboneAtoms, ChainPlan, Conformation, ProteinBuilder, ResidueForm, ResiduePlan,
+    SideChainConfig, Torsions, Turn, backbone_from_ca, conformation_torsions, parse_sequence,
+};
 pub use cell::Cell;
 pub use dataset::{
     Alignment, Backing, Dataset, DatasetConfig, DatasetDescription, Fractions, KCentres, Minibatch,
@@ -42,6 +51,7 @@ pub use io::{
     Format, FrameReader, FrameWriter, Written, append, create, open, open_bytes, read_topology,
     read_topology_bytes,
 };
+pub use prepare::{Gap, Keep, PrepareConfig, PrepareReport, Prepared, ResidueId, prepare};
 pub use residue_templates::{ResidueKind, residue_kind, standard_amino_acid};
 pub use select::Selection;
 pub use superpose::{CentredFrames, Superposition, rmsd, rmsd_from_inner_product, superpose};

@@ -1,6 +1,8 @@
 //! Integration tests of molio.
 
 mod bonds;
+mod build;
+mod ca_trace;
 mod dataset;
 mod golden_structures;
 mod io_bad_input;
@@ -10,5 +12,6 @@ mod io_pdb;
 mod io_round_trip;
 mod io_second_opinions;
 mod io_topologies;
+mod prepare;
 mod real_structures;
 mod selection;

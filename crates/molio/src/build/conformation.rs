@@ -1,0 +1,255 @@
+//! Torsion angles of regular structures.
+
+use super::backbone::{Torsions, place_backbone};
+use super::blueprint::{Blueprint, ChainPlan, Scaffold};
+use super::library::ResidueForm;
+use super::side_chains::place_determined;
+use crate::{Element, Error, Result};
+
+/// A regular conformation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Conformation {
+    /// A β strand: φ = −120°, ψ = 130°.
+    Extended,
+    /// A right-handed α helix: φ = −63°, ψ = −43°; kinked before prolines.
+    Helix,
+    /// Two antiparallel strands joined by a β turn.
+    Hairpin {
+        /// The turn between them.
+        turn: Turn,
+        /// Amino acid, from 0, that is the first of the turn's two middle residues (i + 1); `None`
+        /// puts them in the middle of the chain, or as near to it as prolines allow.
+        first: Option<usize>,
+    },
+}
+
+/// A β turn that closes hairpins, by the angles φ, ψ of its two middle residues.
+///
+/// Angles here and in the strands are those nearest to the turn's nominal ones and to −110°, 130°, at
+/// which the cross-strand hydrogen bonds N…O of sixteen residues of ideal geometry are 0.29 nm long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// I′, nominally 60°, 30°; 90°, 0°.
+    TypeIPrime,
+    /// II′, nominally 60°, −120°; −80°, 0°.
+    TypeIIPrime,
+}
+
+impl Turn {
+    fn degrees(self) -> [(f64, f64); 2] {
+        match self {
+            Self::TypeIPrime => [(63.0, 23.0), (87.0, 15.0)],
+            Self::TypeIIPrime => [(54.0, -131.0), (-91.0, 3.0)],
+        }
+    }
+
+    /// Of the strands: residues of pairs that hydrogen bonds join and of the pairs between them, before the
+    /// turn and behind it.
+    fn strands(self) -> [(f64, f64); 4] {
+        match self {
+            Self::TypeIPrime => [
+                (-121.0, 135.0),
+                (-111.0, 123.0),
+                (-109.0, 140.0),
+                (-99.0, 108.0),
+            ],
+            Self::TypeIIPrime => [
+                (-118.0, 125.0),
+                (-107.0, 123.0),
+                (-112.0, 134.0),
+                (-108.0, 119.0),
+            ],
+        }
+    }
+
+    /// Which of the middle residues proline, whose φ is near −65°, cannot be.
+    fn excludes_proline(self) -> [bool; 2] {
+        self.degrees().map(|(phi, _)| phi > 0.0)
+    }
+}
+
+/// φ of proline, whatever the conformation asks for, degrees: the mean in proteins.
+const PROLINE_PHI: f64 = -65.0;
+
+/// Torsion angles of these residues in a conformation; caps are skipped. Proline keeps φ = −65°, at which
+/// strands bend: a hairpin opens as far as its backbones need, but several prolines next to the turn
+/// still clash.
+///
+/// # Errors
+/// [`Error::Argument`] for a hairpin of fewer than four amino acids, or whose turn lies outside, or on
+/// a proline that cannot take its angles.
+///
+/// # References
+/// Turns: C. M. Wilmot and J. M. Thornton, J. Mol. Biol. 203, 221 (1988), 10.1016/0022-2836(88)90103-9.
+pub fn conformation_torsions(
+    forms: &[ResidueForm],
+    conformation: Conformation,
+) -> Result<Vec<Torsions>> {
+    let acids: Vec<ResidueForm> = forms.iter().copied().filter(|f| !f.is_cap()).collect();
+    let mut angles = match conformation {
+        Conformation::Extended => vec![Torsions::degrees(-120.0, 130.0); acids.len()],
+        Conformation::Helix => helix(&acids),
+        Conformation::Hairpin { turn, first } => hairpin(&acids, turn, first)?,
+    };
+    let turned = match conformation {
+        Conformation::Hairpin { turn, first } => Some(turn_place(&acids, turn, first)?),
+        _ => None,
+    };
+    for index in 0..acids.len() {
+        if acids[index].name() == "PRO" {
+            let change = PROLINE_PHI.to_radians() - angles[index].phi;
+            angles[index].phi += change;
+            // turning the peptide plane back keeps strands in place; below ψ = 110° it meets the ring
+            if let Some(first) = turned
+                && index > 0
+                && index != first + 1
+                && index != first + 2
+            {
+                let psi = &mut angles[index - 1].psi;
+                *psi = (*psi - change).max(110f64.to_radians());
+            }
+        }
+    }
+    match turned {
+        Some(first) => open_hairpin(&acids, &angles, first + 1),
+        None => Ok(angles),
+    }
+}
+
+/// The first of the turn's two middle residues.
+fn turn_place(acids: &[ResidueForm], turn: Turn, first: Option<usize>) -> Result<usize> {
+    let n = acids.len();
+    if n < 4 {
+        return Err(Error::argument(
+            "a hairpin",
+            "four amino acids or more",
+            n.to_string(),
+        ));
+    }
+    let fits = |first: usize| {
+        let excluded = turn.excludes_proline();
+        (0..2).all(|place| !(excluded[place] && acids[first + place].name() == "PRO"))
+    };
+    match first {
+        Some(first) if first == 0 || first >= n - 2 || !fits(first) => Err(Error::argument(
+            "the turn of a hairpin",
+            format!(
+                "a residue from 1 to {} that is no proline with φ > 0",
+                n - 3
+            ),
+            first.to_string(),
+        )),
+        Some(first) => Ok(first),
+        None => {
+            let middle = n / 2 - 1;
+            (1..n - 2)
+                .filter(|&first| fits(first))
+                .min_by_key(|&first| first.abs_diff(middle))
+                .ok_or_else(|| {
+                    Error::argument("a hairpin", "room for a turn between prolines", "none")
+                })
+        }
+    }
+}
+
+fn hairpin(acids: &[ResidueForm], turn: Turn, first: Option<usize>) -> Result<Vec<Torsions>> {
+    let n = acids.len();
+    let first = turn_place(acids, turn, first)?;
+    let mut angles = strands(n, first, turn);
+    for (place, (phi, psi)) in turn.degrees().into_iter().enumerate() {
+        angles[first + place] = Torsions::degrees(phi, psi);
+    }
+    Ok(angles)
+}
+
+/// Angles of the strands on both sides of a turn whose middle residues are `first` and the next.
+fn strands(n: usize, first: usize, turn: Turn) -> Vec<Torsions> {
+    let angles = turn.strands();
+    (0..n)
+        .map(|residue| {
+            let (phi, psi) = if residue < first {
+                angles[(first - 1 - residue) % 2]
+            } else {
+                angles[2 + residue.saturating_sub(first + 2) % 2]
+            };
+            Torsions::degrees(phi, psi)
+        })
+        .collect()
+}
+
+/// Opens a hairpin at the residue `hinge` of its turn, as little as keeps its backbones apart: strands
+/// with prolines do not run as straight as others.
+fn open_hairpin(acids: &[ResidueForm], angles: &[Torsions], hinge: usize) -> Result<Vec<Torsions>> {
+    const STEPS: [f64; 13] = [
+        0.0, -10.0, 10.0, -20.0, 20.0, -30.0, 30.0, -40.0, 40.0, -50.0, 50.0, -60.0, 60.0,
+    ];
+    let blueprint = Blueprint::new(&[ChainPlan::new("", acids)], &[])?;
+    let mut hinges: Vec<(f64, f64)> = STEPS
+        .iter()
+        .flat_map(|&phi| STEPS.map(|psi| (phi, psi)))
+        // φ of proline stays
+        .filter(|&(phi, _)| phi == 0.0 || acids[hinge].name() != "PRO")
+        .collect();
+    hinges.sort_by(|a, b| (a.0.abs() + a.1.abs()).total_cmp(&(b.0.abs() + b.1.abs())));
+    let mut widest = (f64::NEG_INFINITY, angles.to_owned());
+    for (phi, psi) in hinges {
+        let mut opened = angles.to_owned();
+        opened[hinge].phi += phi.to_radians();
+        opened[hinge].psi += psi.to_radians();
+        let room = room(&blueprint, &opened)?;
+        if room > widest.0 {
+            widest = (room, opened);
+        }
+        if room > 1.0 {
+            break;
+        }
+    }
+    Ok(widest.1)
+}
+
+/// Least distance of backbone atoms, CB and proline rings of residues two or more apart, as a share of
+/// the nearest that they come in proteins: N and O in hydrogen bonds 0.26 nm, others 0.3 nm; across one
+/// residue, where bond angles may need it, 0.24 nm.
+fn room(blueprint: &Blueprint, angles: &[Torsions]) -> Result<f64> {
+    let mut scaffold = Scaffold::new(blueprint.topology().n_atoms());
+    place_backbone(blueprint, &mut scaffold, angles)?;
+    place_determined(blueprint, &mut scaffold);
+    let atoms = blueprint.topology().atoms();
+    let known: Vec<usize> = (0..atoms.len())
+        .filter(|&atom| scaffold.known[atom])
+        .collect();
+    let mut least = f64::INFINITY;
+    for (place, &a) in known.iter().enumerate() {
+        for &b in &known[place + 1..] {
+            let apart = atoms[b].residue - atoms[a].residue;
+            if apart < 2 {
+                continue;
+            }
+            let polar = atoms[a].element != Element::CARBON && atoms[b].element != Element::CARBON;
+            let nearest: f64 = match (apart, polar) {
+                (2, _) => 0.24,
+                (_, true) => 0.26,
+                (_, false) => 0.30,
+            };
+            let square = (scaffold.positions[a] - scaffold.positions[b]).norm_squared();
+            least = least.min(square / (nearest * nearest));
+        }
+    }
+    Ok(least.sqrt())
+}
+
+/// A helix, kinked before each proline so that its ring clears the carbonyls of the turn before: the
+/// least changes of φ, ψ that keep them 0.28 nm apart.
+fn helix(acids: &[ResidueForm]) -> Vec<Torsions> {
+    const BEFORE_PROLINE: [(f64, f64); 3] = [(-64.0, -26.0), (-63.0, -34.0), (-56.0, -64.0)];
+    let mut angles = vec![Torsions::degrees(-63.0, -43.0); acids.len()];
+    for (proline, form) in acids.iter().enumerate().skip(3) {
+        if form.name() == "PRO" {
+            for (place, (phi, psi)) in BEFORE_PROLINE.into_iter().enumerate() {
+                angles[proline - 3 + place] = Torsions::degrees(phi, psi);
+            }
+        }
+    }
+    angles
+}
