@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod analyze;
+mod build;
 mod cg;
 mod compare;
 mod convert;
@@ -8,6 +9,7 @@ mod demo;
 pub(crate) mod energy;
 mod generate;
 mod info;
+mod prepare;
 mod train;
 
 use anyhow::Result;
@@ -18,6 +20,10 @@ pub(crate) enum Command {
     Info(info::Arguments),
     /// Convert between formats, frame by frame; select, stride and align on the way.
     Convert(convert::Arguments),
+    /// Build a full-atom peptide from its sequence.
+    Build(build::Arguments),
+    /// Make a structure ready for a force field: drop water, add missing atoms and hydrogens.
+    Prepare(prepare::Arguments),
     /// Structure metrics of each frame: RMSD, RMSF, radius of gyration.
     Analyze(analyze::Arguments),
     /// Energies and forces of every frame with an AMBER force field.
@@ -39,6 +45,8 @@ impl Command {
         match self {
             Self::Info(arguments) => info::run(&arguments),
             Self::Convert(arguments) => convert::run(&arguments),
+            Self::Build(arguments) => build::run(&arguments),
+            Self::Prepare(arguments) => prepare::run(&arguments),
             Self::Analyze(arguments) => analyze::run(&arguments),
             Self::Energy(arguments) => energy::run(&arguments),
             Self::Compare(arguments) => compare::run(&arguments),

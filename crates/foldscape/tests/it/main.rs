@@ -3,6 +3,7 @@
 mod cg;
 mod demo;
 mod files;
+mod structures;
 mod training;
 
 use serde_json::Value;
