@@ -10,14 +10,23 @@
 //! maps in the order of the pairs, KL(reference ‖ model) with its sign. The published number stands
 //! beside ours as `ucsc`.
 
+mod columns;
 mod contact_maps;
 mod ensemble;
 mod evaluate;
 mod figures;
+mod macrostates;
+mod ramachandran;
+mod sections;
 mod summary;
 
+pub use columns::Column;
 pub use ensemble::Ensemble;
-pub use summary::{Difference, Distance, Entry, Frames, PlaneEntry, Summary, TicaEntries};
+pub use ramachandran::BackboneTorsions;
+pub use summary::{
+    Difference, Distance, Entry, Estimate, Frames, MacrostateEntry, MsmEntries, NativeEntry,
+    PlaneEntry, RamachandranEntries, RamachandranShares, Summary, TicaEntries,
+};
 
 use crate::bootstrap::{Blocks, statistical_inefficiency};
 use crate::divergence::kullback_leibler;
@@ -34,6 +43,10 @@ use molio::Topology;
 const PLANE_BINS: usize = 30;
 /// Share to which empty bins are raised in the Kullback–Leibler divergence.
 const FLOOR: f64 = 1e-6;
+/// Frames whose TICA features are held at once.
+const CHUNK: usize = 4096;
+/// Resamples whose weights are held at once for contact maps.
+const RESAMPLES: usize = 25;
 
 /// What a comparison is asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,11 +69,24 @@ pub struct ComparisonConfig {
     pub n_components: usize,
     /// Native structure (nm): all atoms of the topology, or its CA atoms.
     pub native: Option<Vec<[f32; 3]>>,
+    /// Where the native structure came from, for the report.
+    pub native_source: String,
+    /// k-means clusters of the Markov state model, at most; one for every ten frames if that is less.
+    pub n_microstates: usize,
+    /// Macrostates, at most.
+    pub n_macrostates: usize,
+    /// Lag time of the Markov state model in frames after the stride; that of TICA without it.
+    pub msm_lag: Option<usize>,
+    /// φ and ψ of both sides.
+    pub torsions: Option<[BackboneTorsions; 2]>,
+    /// The user's own values per frame.
+    pub columns: Vec<Column>,
 }
 
 impl ComparisonConfig {
     /// The published suite's contact cutoff (1.5 nm), 100 resamples, bonds up to 1 nm, distances of
-    /// 40 residues, three TICs, no native structure.
+    /// 40 residues, three TICs, no native structure; 100 microstates in ten TICs and five macrostates
+    /// as there, at the lag time of TICA.
     pub fn new(lag: usize) -> Self {
         Self {
             lag,
@@ -72,6 +98,12 @@ impl ComparisonConfig {
             tica_residues: 40,
             n_components: 3,
             native: None,
+            native_source: "given".to_owned(),
+            n_microstates: 100,
+            n_macrostates: 5,
+            msm_lag: None,
+            torsions: None,
+            columns: Vec::new(),
         }
     }
 }
@@ -87,6 +119,8 @@ pub struct Comparison {
     projections: [Vec<f64>; 2],
     n_components: usize,
     contacts: Option<ContactMaps>,
+    macrostates: Option<macrostates::Kinetics>,
+    maps: Option<[Vec<f64>; 2]>,
     n_features: usize,
     blocks: [usize; 2],
 }
@@ -131,11 +165,17 @@ impl Comparison {
 
         let chosen = evenly_spaced(beads.atoms.len(), config.tica_residues);
         let (tica, n_features) = fit_tica(&samples[0], &chosen, config.lag)?;
-        let n_components = tica.n_components().min(config.n_components.max(2));
+        let n_components = tica
+            .n_components()
+            .min(config.n_components.max(macrostates::TICS));
         let project = |sample: &Sample| -> Result<Vec<f64>> {
-            let all = tica.project(&sample.distances(&chosen))?;
-            let rows = all.chunks_exact(tica.n_components());
-            Ok(rows.flat_map(|row| row[..n_components].to_vec()).collect())
+            let mut projected = Vec::with_capacity(sample.n_frames() * n_components);
+            for frames in chunks(0..sample.n_frames()) {
+                let all = tica.project(&sample.distances(&chosen, frames))?;
+                let rows = all.chunks_exact(tica.n_components());
+                rows.for_each(|row| projected.extend_from_slice(&row[..n_components]));
+            }
+            Ok(projected)
         };
         let projections = [project(&samples[0])?, project(&samples[1])?];
 
@@ -154,7 +194,7 @@ impl Comparison {
         let weights = Weights::new(
             &samples[0],
             &samples[1],
-            &resampling,
+            resampling,
             config.n_resamples,
             config.seed,
         );
@@ -175,6 +215,10 @@ impl Comparison {
                 end_to_end: None,
                 contacts: None,
                 rmsd_to_native: None,
+                msm: None,
+                msm_undetermined: None,
+                ramachandran: None,
+                columns: std::collections::BTreeMap::new(),
             },
             config,
             beads,
@@ -182,12 +226,17 @@ impl Comparison {
             projections,
             n_components,
             contacts: None,
+            macrostates: None,
+            maps: None,
             n_features,
             blocks,
         };
         comparison.add_internal_coordinates(&weights)?;
         comparison.add_contacts(&weights);
         comparison.add_native(&weights, topology)?;
+        comparison.add_macrostates(&weights)?;
+        comparison.add_ramachandran(&weights)?;
+        comparison.add_columns(&weights)?;
         Ok(comparison)
     }
 
@@ -236,32 +285,25 @@ impl Comparison {
         if pairs.is_empty() {
             return;
         }
-        let resampled = |side: usize| {
-            let sets = weights.resampled.iter();
-            sets.map(|pair| {
-                if side == 0 {
-                    pair.0.clone()
-                } else {
-                    pair.1.clone()
-                }
-            })
-            .collect::<Vec<_>>()
-        };
-        let mut sets = vec![
+        let cutoff = self.config.contact_cutoff;
+        let sets = [
             weights.reference.clone(),
             weights.halves[0].clone(),
             weights.halves[1].clone(),
         ];
-        sets.extend(resampled(0));
-        let cutoff = self.config.contact_cutoff;
         let reference = contact_probabilities(&self.samples[0], &pairs, &sets, cutoff);
-        let mut sets = vec![weights.model.clone()];
-        sets.extend(resampled(1));
+        let sets = [weights.model.clone()];
         let model = contact_probabilities(&self.samples[1], &pairs, &sets, cutoff);
-        let errors = reference[3..].iter().zip(&model[1..]);
-        let errors: Vec<f64> = errors
-            .map(|(u, v)| root_mean_square_difference(u, v))
-            .collect();
+        let mut errors = Vec::with_capacity(weights.n_resamples);
+        for first in (0..weights.n_resamples).step_by(RESAMPLES) {
+            let last = weights.n_resamples.min(first + RESAMPLES);
+            let drawn = [0, 1].map(|side| {
+                let sets: Vec<_> = (first..last).map(|i| weights.resample(side, i)).collect();
+                contact_probabilities(&self.samples[side], &pairs, &sets, cutoff)
+            });
+            let maps = drawn[0].iter().zip(&drawn[1]);
+            errors.extend(maps.map(|(u, v)| root_mean_square_difference(u, v)));
+        }
         self.summary.contacts = Some(Difference {
             rmsd: Entry {
                 value: root_mean_square_difference(&reference[0], &model[0]),
@@ -290,13 +332,20 @@ impl Comparison {
             )?;
             native.clone()
         };
-        let [reference, model] = &self.samples;
-        let w1 = weights.line(
-            &reference.rmsd_to(&native)?,
-            &model.rmsd_to(&native)?,
-            false,
-        )?;
-        self.summary.rmsd_to_native = Some(Distance { w1 });
+        let values = [
+            self.samples[0].rmsd_to(&native)?,
+            self.samples[1].rmsd_to(&native)?,
+        ];
+        let mean = |side: usize| {
+            weights.estimate(side, |weights| {
+                evaluate::weighted_mean(&values[side], weights)
+            })
+        };
+        self.summary.rmsd_to_native = Some(NativeEntry {
+            entry: weights.line(&values[0], &values[1], false)?,
+            reference: mean(0),
+            model: mean(1),
+        });
         self.config.native = Some(native);
         Ok(())
     }
@@ -312,6 +361,11 @@ fn check_config(config: &ComparisonConfig) -> Result<()> {
         Some(("contact cutoff", config.contact_cutoff.to_string()))
     } else if !positive(config.longest_bond) {
         Some(("longest bond", config.longest_bond.to_string()))
+    } else if config.msm_lag == Some(0) || config.n_macrostates == 0 {
+        Some((
+            "lag time of the Markov model and number of macrostates",
+            "0".to_owned(),
+        ))
     } else if config.tica_residues < 2 {
         Some((
             "residues of TICA less one",
@@ -351,14 +405,22 @@ fn evenly_spaced(n: usize, most: usize) -> Vec<usize> {
 fn fit_tica(sample: &Sample, chosen: &[usize], lag: usize) -> Result<(Tica, usize)> {
     let n_features = chosen.len() * (chosen.len() - 1) / 2;
     let mut estimator = TicaEstimator::new(n_features, TicaConfig::new(lag))?;
-    let features = sample.distances(chosen);
-    let mut first = 0;
-    for &run in &sample.runs {
-        let rows = &features[first * n_features..(first + run) * n_features];
-        estimator.add(rows, Some(&sample.weights[first..first + run]))?;
-        first += run;
+    for run in sample.run_ranges() {
+        for frames in chunks(run) {
+            let features = sample.distances(chosen, frames.clone());
+            estimator.add_chunk(&features, Some(&sample.weights[frames]))?;
+        }
+        estimator.end_trajectory();
     }
     Ok((estimator.fit()?, n_features))
+}
+
+/// A range in pieces of [`CHUNK`].
+fn chunks(range: std::ops::Range<usize>) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let end = range.end;
+    range
+        .step_by(CHUNK)
+        .map(move |first| first..end.min(first + CHUNK))
 }
 
 /// Twice the statistical inefficiency, between the cube root and a quarter of a replica.

@@ -1,9 +1,12 @@
 //! `foldscape compare`
 
-use crate::{input, output, progress};
-use anyhow::{Context, Result, bail, ensure};
-use metrics::comparison::{Comparison, ComparisonConfig, Ensemble, Entry, Summary};
+mod side;
+
+use crate::{input, output};
+use anyhow::{Context, Result, ensure};
+use metrics::comparison::{Column, Comparison, ComparisonConfig, Ensemble, Entry, Summary};
 use molio::{Frame, Topology, Trajectory};
+use side::Side;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -23,12 +26,30 @@ pub(crate) struct Arguments {
     /// Weights of the model's frames, a NumPy array with one number a frame.
     #[arg(long, value_name = "FILE.npy")]
     weights: Option<PathBuf>,
-    /// Native structure, for RMSD.
+    /// Native structure, for RMSD; without it the structure in --top, or else the first frame of the
+    /// reference (the report says which).
     #[arg(long, value_name = "FILE")]
     native: Option<PathBuf>,
+    /// A quantity of your own: its name and, for each side, a NumPy array with one number a frame.
+    #[arg(
+        long,
+        num_args = 3,
+        value_names = ["NAME", "REFERENCE.npy", "MODEL.npy"],
+        action = clap::ArgAction::Append
+    )]
+    column: Vec<String>,
     /// Lag time of TICA in frames after the stride.
     #[arg(long, default_value_t = 20)]
     lag: usize,
+    /// Macrostates of the reference's Markov state model, at most.
+    #[arg(long, default_value_t = 5)]
+    macrostates: usize,
+    /// Microstates of the Markov state model, at most.
+    #[arg(long, default_value_t = 100)]
+    microstates: usize,
+    /// Lag time of the Markov state model in frames after the stride; that of TICA without it.
+    #[arg(long, value_name = "LAG")]
+    msm_lag: Option<usize>,
     /// Uses every n-th frame.
     #[arg(long, default_value_t = 1)]
     stride: usize,
@@ -50,47 +71,43 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let (topology, reference) = alpha_carbons(&arguments.reference, arguments.top.as_deref())?;
+    let reference = Side::read(&arguments.reference, arguments.top.as_deref())?;
     let model_top = arguments.model_top.as_deref().or(arguments.top.as_deref());
-    let (model_topology, model) = alpha_carbons(&arguments.model, model_top)?;
+    let model = Side::read(&arguments.model, model_top)?;
+    let topology = reference.topology.clone();
     ensure!(
-        topology.n_atoms() == model_topology.n_atoms(),
+        topology.n_atoms() == model.topology.n_atoms(),
         "the reference has {} CA atoms, the model has {}",
         topology.n_atoms(),
-        model_topology.n_atoms()
+        model.topology.n_atoms()
     );
     let weights = match &arguments.weights {
-        Some(path) => Some(weights(path, &model)?),
+        Some(path) => Some(weights(path, &model.trajectories)?),
         None => None,
     };
-    let native = match &arguments.native {
-        Some(path) => {
-            let (native, frames) = alpha_carbons(std::slice::from_ref(path), None)?;
-            ensure!(
-                native.n_atoms() == topology.n_atoms(),
-                "{}: the native structure has {} CA atoms, the reference has {}",
-                path.display(),
-                native.n_atoms(),
-                topology.n_atoms()
-            );
-            Some(frames[0].positions(0).to_vec())
-        }
-        None => None,
-    };
+    let (native, native_source) = native(arguments, &reference)?;
+    let columns = columns(&arguments.column, [reference.n_frames(), model.n_frames()])?;
+    let both = reference.has_torsions() && model.has_torsions();
     let config = ComparisonConfig {
         stride: arguments.stride,
         n_resamples: arguments.bootstrap,
         seed: arguments.seed,
         longest_bond: arguments.longest_bond,
-        native,
+        native: Some(native),
+        native_source,
+        n_macrostates: arguments.macrostates,
+        n_microstates: arguments.microstates,
+        msm_lag: arguments.msm_lag,
+        torsions: both.then_some([reference.torsions, model.torsions]),
+        columns,
         ..ComparisonConfig::new(arguments.lag)
     };
     let reference = Ensemble {
-        trajectories: &reference,
+        trajectories: &reference.trajectories,
         weights: None,
     };
     let model = Ensemble {
-        trajectories: &model,
+        trajectories: &model.trajectories,
         weights: weights.as_deref(),
     };
     let comparison = Comparison::new(&reference, &model, &topology, config)?;
@@ -104,38 +121,74 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     output::table(
         &rows
             .iter()
-            .map(|(label, value)| (*label, value.clone()))
+            .map(|(label, value)| (label.as_str(), value.clone()))
             .collect::<Vec<_>>(),
     )
 }
 
-/// The CA atoms of some files, and their frames: nothing else is compared, so nothing else is kept.
-fn alpha_carbons(files: &[PathBuf], top: Option<&Path>) -> Result<(Topology, Vec<Trajectory>)> {
-    let all = input::topology(&files[0], top)?;
-    let atoms = input::select("name CA", &all).with_context(|| files[0].display().to_string())?;
-    let bar = progress::bar(None, "frames read");
-    let mut trajectories = Vec::new();
-    let mut frame = Frame::default();
-    for file in files {
-        let mut reader = molio::open(file)?;
-        let mut trajectory = Trajectory::new(atoms.len());
-        while reader.read_frame(&mut frame)? {
-            if frame.n_atoms() != all.n_atoms() {
-                bail!(
-                    "{}: the frames have {} atoms, the topology has {}",
-                    file.display(),
-                    frame.n_atoms(),
-                    all.n_atoms()
-                );
-            }
-            trajectory.push(&frame.select(&atoms))?;
-            bar.inc(1);
-        }
-        ensure!(trajectory.n_frames() > 0, "{}: no frames", file.display());
-        trajectories.push(trajectory);
+/// The native structure's CA atoms, and in words where they are from.
+fn native(arguments: &Arguments, reference: &Side) -> Result<(Vec<[f32; 3]>, String)> {
+    if let Some(path) = &arguments.native {
+        let positions = structure(path, &reference.topology)?
+            .with_context(|| format!("{}: no coordinates", path.display()))?;
+        return Ok((positions, path.display().to_string()));
     }
-    bar.finish_and_clear();
-    Ok((all.select(&atoms), trajectories))
+    let of_topology = match &arguments.top {
+        Some(path) => structure(path, &reference.topology)?.map(|positions| (positions, path)),
+        None => None,
+    };
+    Ok(match of_topology {
+        Some((positions, path)) => (positions, format!("{} (--top)", path.display())),
+        None => {
+            let first = reference.trajectories[0].positions(0).to_vec();
+            (first, "first frame of the reference".to_owned())
+        }
+    })
+}
+
+/// The CA atoms of the first frame of a structure file; `None` for a topology without coordinates.
+fn structure(path: &Path, topology: &Topology) -> Result<Option<Vec<[f32; 3]>>> {
+    let mut reader = match molio::open(path) {
+        Err(molio::Error::Format { .. }) => return Ok(None),
+        other => other?,
+    };
+    let all = molio::read_topology(path)?;
+    let alphas = input::select("name CA", &all).with_context(|| path.display().to_string())?;
+    ensure!(
+        alphas.len() == topology.n_atoms(),
+        "{}: the native structure has {} CA atoms, the reference has {}",
+        path.display(),
+        alphas.len(),
+        topology.n_atoms()
+    );
+    let mut frame = Frame::default();
+    Ok(reader
+        .read_frame(&mut frame)?
+        .then(|| frame.select(&alphas).positions))
+}
+
+/// The user's columns: name and two files, over and over.
+fn columns(arguments: &[String], n_frames: [usize; 2]) -> Result<Vec<Column>> {
+    let column = |parts: &[String]| -> Result<Column> {
+        let read = |side: usize| -> Result<Vec<f64>> {
+            let path = Path::new(&parts[1 + side]);
+            let array = input::array(path)?;
+            ensure!(
+                array.values.len() == n_frames[side],
+                "{}: shape {:?} is not one number for each of {} frames",
+                path.display(),
+                array.shape,
+                n_frames[side]
+            );
+            Ok(array.values)
+        };
+        Ok(Column {
+            name: parts[0].clone(),
+            reference: read(0)?,
+            model: read(1)?,
+        })
+    };
+    arguments.chunks_exact(3).map(column).collect()
 }
 
 /// One weight a frame, for the model's trajectories one after the other.
@@ -159,7 +212,7 @@ fn weights(path: &Path, model: &[Trajectory]) -> Result<Vec<Vec<f64>>> {
         .collect())
 }
 
-fn rows(summary: &Summary) -> Vec<(&'static str, String)> {
+fn rows(summary: &Summary) -> Vec<(String, String)> {
     let show = |entry: Option<Entry>, unit: &str| match entry {
         Some(entry) => {
             let error = entry
@@ -179,16 +232,19 @@ fn rows(summary: &Summary) -> Vec<(&'static str, String)> {
     };
     let frames = &summary.frames;
     let mut rows = vec![(
-        "frames",
+        "frames".to_owned(),
         format!(
             "{} of the reference, {} of the model, {} rejected",
             frames.reference, frames.model, frames.rejected
         ),
     )];
     let plane = summary.tica.w1_2d;
-    rows.push(("TICA W1, plane", show(plane.map(|plane| plane.entry), "")));
+    rows.push((
+        "TICA W1, plane".to_owned(),
+        show(plane.map(|plane| plane.entry), ""),
+    ));
     if let Some(ucsc) = plane.and_then(|plane| plane.ucsc) {
-        rows.push(("TICA W1, published recipe", format!("{ucsc:.4}")));
+        rows.push(("TICA W1, published recipe".to_owned(), format!("{ucsc:.4}")));
     }
     let distances = [
         ("bond W1", summary.bond, "nm"),
@@ -196,14 +252,36 @@ fn rows(summary: &Summary) -> Vec<(&'static str, String)> {
         ("dihedral W1", summary.dihedral, "rad"),
         ("Rg W1", Some(summary.rg), "nm"),
         ("end-to-end W1", summary.end_to_end, "nm"),
-        ("RMSD to native W1", summary.rmsd_to_native, "nm"),
     ];
     for (label, distance, unit) in distances {
-        rows.push((label, show(distance.map(|distance| distance.w1), unit)));
+        rows.push((
+            label.to_owned(),
+            show(distance.map(|distance| distance.w1), unit),
+        ));
     }
+    let native = summary.rmsd_to_native.map(|native| native.entry);
+    rows.push(("RMSD to native W1".to_owned(), show(native, "nm")));
     rows.push((
-        "contacts RMSD",
+        "contacts RMSD".to_owned(),
         show(summary.contacts.map(|contacts| contacts.rmsd), ""),
     ));
+    match &summary.msm {
+        Some(msm) => rows.push((
+            format!("populations of {} macrostates", msm.macrostates.len()),
+            show(Some(msm.populations), ""),
+        )),
+        None => rows.push((
+            "macrostates".to_owned(),
+            summary.msm_undetermined.clone().unwrap_or_default(),
+        )),
+    }
+    let torsions = summary.ramachandran;
+    rows.push((
+        "φ/ψ Jensen–Shannon".to_owned(),
+        show(torsions.map(|torsions| torsions.jensen_shannon), "nats"),
+    ));
+    for (name, distance) in &summary.columns {
+        rows.push((format!("{name} W1"), show(Some(distance.w1), "")));
+    }
     rows
 }

@@ -62,6 +62,10 @@ pub(super) struct Sample {
     /// Usable frames of each replica.
     pub(super) lengths: Vec<usize>,
     pub(super) rejected: usize,
+    /// Number of each usable frame among all frames of all replicas, before the stride.
+    pub(super) origins: Vec<u32>,
+    /// Frames of all replicas, before the stride.
+    pub(super) n_original: usize,
 }
 
 impl Sample {
@@ -79,6 +83,8 @@ impl Sample {
             runs: Vec::new(),
             lengths: Vec::new(),
             rejected: 0,
+            origins: Vec::new(),
+            n_original: 0,
         };
         if let Some(weights) = ensemble.weights {
             check_length(
@@ -107,6 +113,7 @@ impl Sample {
                 if finite && whole {
                     sample.positions.extend_from_slice(&picked);
                     sample.weights.push(weights[frame]);
+                    sample.origins.push((sample.n_original + frame) as u32);
                     run += 1;
                 } else {
                     sample.rejected += 1;
@@ -116,6 +123,7 @@ impl Sample {
             }
             sample.runs.extend((run > 0).then_some(run));
             sample.lengths.push(sample.weights.len() - before);
+            sample.n_original += trajectory.n_frames();
         }
         Ok(sample)
     }
@@ -130,8 +138,16 @@ impl Sample {
 
     /// A number of values per frame.
     pub(super) fn values(&self, of_frame: impl Fn(&[[f32; 3]], &mut Vec<f64>)) -> Vec<f64> {
+        self.values_of(0..self.n_frames(), of_frame)
+    }
+
+    fn values_of(
+        &self,
+        frames: std::ops::Range<usize>,
+        of_frame: impl Fn(&[[f32; 3]], &mut Vec<f64>),
+    ) -> Vec<f64> {
         let mut values = Vec::new();
-        for frame in 0..self.n_frames() {
+        for frame in frames {
             of_frame(self.frame(frame), &mut values);
         }
         values
@@ -172,13 +188,22 @@ impl Sample {
         })
     }
 
-    /// Distances of pairs of these beads, in the order (0,1), (0,2), … (1,2), ….
-    pub(super) fn distances(&self, chosen: &[usize]) -> Vec<f64> {
-        self.values(|x, out| {
+    /// Distances of pairs of these beads in some frames, in the order (0,1), (0,2), … (1,2), ….
+    pub(super) fn distances(&self, chosen: &[usize], frames: std::ops::Range<usize>) -> Vec<f64> {
+        self.values_of(frames, |x, out| {
             for (k, &i) in chosen.iter().enumerate() {
                 out.extend(chosen[k + 1..].iter().map(|&j| distance(x[i], x[j])));
             }
         })
+    }
+
+    /// Runs of frames without a rejected one between them.
+    pub(super) fn run_ranges(&self) -> Vec<std::ops::Range<usize>> {
+        let starts = self.runs.iter().scan(0, |end, &run| {
+            *end += run;
+            Some(*end - run..*end)
+        });
+        starts.collect()
     }
 
     pub(super) fn rmsd_to(&self, native: &[[f32; 3]]) -> Result<Vec<f64>> {

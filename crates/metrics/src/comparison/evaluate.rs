@@ -1,25 +1,29 @@
 //! Value, error and baseline of every quantity from one set of resamples.
 
 use super::ensemble::Sample;
-use super::summary::Entry;
+use super::summary::{Entry, Estimate};
 use crate::bootstrap::{Blocks, standard_error};
 use crate::error::Result;
 use crate::wasserstein::{Lattice, Merged};
 use rayon::prelude::*;
 
 /// Weights of the frames: as given, of the halves of the reference, and of the resamples.
+///
+/// Resamples are drawn when they are needed: kept, they would be the largest thing in memory.
 pub(super) struct Weights {
     pub(super) reference: Vec<f64>,
     pub(super) model: Vec<f64>,
     pub(super) halves: [Vec<f64>; 2],
-    pub(super) resampled: Vec<(Vec<f64>, Vec<f64>)>,
+    blocks: [Blocks; 2],
+    pub(super) n_resamples: usize,
+    seed: u64,
 }
 
 impl Weights {
     pub(super) fn new(
         reference: &Sample,
         model: &Sample,
-        blocks: &[Blocks; 2],
+        blocks: [Blocks; 2],
         n_resamples: usize,
         seed: u64,
     ) -> Self {
@@ -30,27 +34,48 @@ impl Weights {
                 .map(|(i, &w)| if (i < n / 2) == first { w } else { 0.0 })
                 .collect()
         };
-        let draw = |sample: &Sample, blocks: &Blocks, index: u64| -> Vec<f64> {
-            let counts = blocks.resample(seed, index);
-            counts
-                .iter()
-                .zip(&sample.weights)
-                .map(|(count, weight)| count * weight)
-                .collect()
-        };
-        let resampled = (0..n_resamples as u64)
-            .map(|i| {
-                (
-                    draw(reference, &blocks[0], 2 * i),
-                    draw(model, &blocks[1], 2 * i + 1),
-                )
-            })
-            .collect();
         Self {
             reference: reference.weights.clone(),
             model: model.weights.clone(),
             halves: [half(true), half(false)],
-            resampled,
+            blocks,
+            n_resamples,
+            seed,
+        }
+    }
+
+    /// Weights of resample `index` of the reference (side 0) or the model (side 1).
+    pub(super) fn resample(&self, side: usize, index: usize) -> Vec<f64> {
+        let mut weights = self.blocks[side].resample(self.seed, (2 * index + side) as u64);
+        let given = if side == 0 {
+            &self.reference
+        } else {
+            &self.model
+        };
+        weights
+            .iter_mut()
+            .zip(given)
+            .for_each(|(count, weight)| *count *= weight);
+        weights
+    }
+
+    /// A number of one side with its standard error.
+    pub(super) fn estimate<F>(&self, side: usize, number: F) -> Estimate
+    where
+        F: Fn(&[f64]) -> f64 + Sync,
+    {
+        let values: Vec<f64> = (0..self.n_resamples)
+            .into_par_iter()
+            .map(|index| number(&self.resample(side, index)))
+            .collect();
+        let given = if side == 0 {
+            &self.reference
+        } else {
+            &self.model
+        };
+        Estimate {
+            value: number(given),
+            error: standard_error(&values),
         }
     }
 
@@ -60,14 +85,13 @@ impl Weights {
         D: Fn(&[f64], &[f64]) -> Result<f64> + Sync,
         B: Fn(&[f64], &[f64]) -> Result<f64>,
     {
-        let sums = |pair: &&(Vec<f64>, Vec<f64>)| {
-            pair.0.iter().sum::<f64>() > 0.0 && pair.1.iter().sum::<f64>() > 0.0
-        };
         // A resample that happens to draw only frames of weight zero says nothing.
-        let usable: Vec<_> = self.resampled.iter().filter(sums).collect();
-        let values: Result<Vec<f64>> = usable
-            .par_iter()
-            .map(|pair| distance(&pair.0, &pair.1))
+        let usable = |weights: &[f64]| weights.iter().sum::<f64>() > 0.0;
+        let values: Result<Vec<f64>> = (0..self.n_resamples)
+            .into_par_iter()
+            .map(|index| (self.resample(0, index), self.resample(1, index)))
+            .filter(|(u, v)| usable(u) && usable(v))
+            .map(|(u, v)| distance(&u, &v))
             .collect();
         Ok(Entry {
             value: distance(&self.reference, &self.model)?,
@@ -105,4 +129,10 @@ impl Weights {
         let halves = Lattice::new(reference, reference, n_bins);
         self.entry(|u, v| both.distance(u, v), |u, v| halves.distance(u, v))
     }
+}
+
+/// Mean of one value a frame; NaN if no frame has a weight.
+pub(super) fn weighted_mean(values: &[f64], weights: &[f64]) -> f64 {
+    let sum: f64 = values.iter().zip(weights).map(|(x, w)| x * w).sum();
+    sum / weights.iter().sum::<f64>()
 }

@@ -46,6 +46,8 @@ impl Comparison {
                 ))
                 .figures(figures);
         }
+        self.add_kinetics(&mut report)?;
+        self.add_phi_psi(&mut report)?;
         report.section("Time series").figures(self.series()?);
         let section = report.section("Settings and data");
         section.table(self.settings());
@@ -72,17 +74,31 @@ impl Comparison {
             ("CA dihedrals, W1", "rad", summary.dihedral),
             ("Radius of gyration, W1", "nm", Some(summary.rg)),
             ("End-to-end distance, W1", "nm", summary.end_to_end),
-            ("RMSD to native, W1", "nm", summary.rmsd_to_native),
         ];
         for (name, unit, distance) in distances {
             rows.extend(distance.map(|d| (name.to_owned(), unit, d.w1)));
         }
+        let native = summary.rmsd_to_native;
+        rows.extend(native.map(|native| ("RMSD to native, W1".to_owned(), "nm", native.entry)));
         if let Some(contacts) = summary.contacts {
             rows.push((
                 "Contact probabilities, RMS difference".to_owned(),
                 "",
                 contacts.rmsd,
             ));
+        }
+        if let Some(msm) = &summary.msm {
+            let name = "Populations of macrostates, total variation";
+            rows.push((name.to_owned(), "", msm.populations));
+        }
+        if let Some(torsions) = summary.ramachandran {
+            let name = "φ/ψ, Jensen–Shannon".to_owned();
+            rows.push((name, "nats", torsions.jensen_shannon));
+            let name = "Ramachandran outliers, difference of shares".to_owned();
+            rows.push((name, "", torsions.outliers));
+        }
+        for (name, distance) in &summary.columns {
+            rows.push((format!("{name}, W1"), "", distance.w1));
         }
         rows
     }
@@ -250,6 +266,10 @@ impl Comparison {
             Axis::angle("dihedral"),
             both(&|s| s.dihedrals(beads)),
         )?;
+        for column in &self.config.columns {
+            let values = column.usable(&self.samples)?;
+            overlay(&column.name, Axis::new(&column.name, ""), values)?;
+        }
         if let Some(native) = &self.config.native {
             let values = [
                 self.samples[0].rmsd_to(native)?,
@@ -357,6 +377,14 @@ impl Comparison {
                     .join(", "),
             ])
             .row([
+                "native structure".to_owned(),
+                if config.native.is_some() {
+                    config.native_source.clone()
+                } else {
+                    "none".to_owned()
+                },
+            ])
+            .row([
                 "bootstrap resamples".to_owned(),
                 config.n_resamples.to_string(),
             ])
@@ -408,7 +436,7 @@ impl Comparison {
 }
 
 /// Three significant digits.
-fn format_number(value: f64) -> String {
+pub(super) fn format_number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }

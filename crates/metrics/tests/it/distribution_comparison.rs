@@ -2,7 +2,9 @@
 //! each of which must not come back.
 
 use metrics::Error;
-use metrics::comparison::{Comparison, ComparisonConfig, Ensemble, Summary};
+use metrics::comparison::{
+    BackboneTorsions, Column, Comparison, ComparisonConfig, Ensemble, Summary,
+};
 use molio::{AtomRecord, Element, Topology, TopologyBuilder, Trajectory};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -290,6 +292,11 @@ fn the_json_has_the_promised_names() {
     let (reference, model) = ([helix(200, 0.15, 1)], [helix(200, 0.16, 2)]);
     let config = ComparisonConfig {
         native: Some(native),
+        columns: vec![Column {
+            name: "energy".to_owned(),
+            reference: (0..200).map(f64::from).collect(),
+            model: (0..200).map(|i| f64::from(i) + 7.0).collect(),
+        }],
         ..config()
     };
     let comparison = Comparison::new(&of(&reference), &of(&model), &topology(), config).unwrap();
@@ -311,12 +318,46 @@ fn the_json_has_the_promised_names() {
         "/rg/w1/value",
         "/end_to_end/w1/value",
         "/contacts/rmsd/value",
-        "/rmsd_to_native/w1/value",
+        "/rmsd_to_native/value",
+        "/rmsd_to_native/baseline",
+        "/rmsd_to_native/model/error",
+        "/msm/populations/value",
+        "/msm/populations/error",
+        "/msm/populations/baseline",
+        "/msm/timescales/0/error",
+        "/msm/macrostates/0/reference/error",
+        "/msm/macrostates/0/difference/baseline",
+        "/msm/macrostates/1/stationary/error",
+        "/msm/macrostates/1/rmsd_to_native",
+        "/columns/energy/w1/baseline",
     ] {
         assert!(
             json.pointer(path).is_some_and(serde_json::Value::is_number),
             "{path}"
         );
+    }
+    // Every value is seven higher.
+    let moved = json.pointer("/columns/energy/w1/value").unwrap();
+    assert!((moved.as_f64().unwrap() - 7.0).abs() < 1e-9);
+    let populations = |side: &str| -> f64 {
+        let states = json
+            .pointer("/msm/macrostates")
+            .unwrap()
+            .as_array()
+            .unwrap();
+        let of = states
+            .iter()
+            .map(|s| s.pointer(&format!("/{side}/value")).unwrap());
+        of.map(|p| p.as_f64().unwrap()).sum()
+    };
+    let outside = |side: &str| {
+        json.pointer(&format!("/msm/outside_{side}"))
+            .unwrap()
+            .as_f64()
+    };
+    for side in ["reference", "model"] {
+        let all = populations(side) + outside(side).unwrap();
+        assert!((all - 1.0).abs() < 1e-9, "{side}: {all}");
     }
     let back: Summary = serde_json::from_value(json).unwrap();
     assert_eq!(back.frames, comparison.summary().frames);
@@ -327,4 +368,130 @@ fn the_same_seed_gives_the_same_errors() {
     let (reference, model) = ([helix(200, 0.15, 1)], [helix(200, 0.16, 2)]);
     let once = compare(&reference, &model).summary().clone();
     assert_eq!(once, *compare(&reference, &model).summary());
+}
+
+/// Two wells in the pitch of a helix, crossed many times, with `share` of the time in the second.
+fn two_wells(n_frames: usize, share: f64, seed: u64) -> Trajectory {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let (mut second, mut positions) = (false, Vec::new());
+    for _ in 0..n_frames {
+        let leave = if second {
+            0.05 * (1.0 - share)
+        } else {
+            0.05 * share
+        };
+        second ^= random.random::<f64>() < 2.0 * leave;
+        let frame = helix(1, if second { 0.30 } else { 0.15 }, random.random());
+        positions.extend_from_slice(frame.positions(0));
+    }
+    Trajectory::from_positions(BEADS, positions).unwrap()
+}
+
+#[test]
+fn macrostates_are_the_wells_and_their_populations_those_of_the_frames() {
+    let reference = [two_wells(3000, 0.3, 1)];
+    let model = [two_wells(3000, 0.8, 2)];
+    let of = |trajectories| Ensemble {
+        trajectories,
+        weights: None,
+    };
+    let config = ComparisonConfig {
+        n_macrostates: 2,
+        n_microstates: 20,
+        native: Some(helix(1, 0.30, 9).positions(0).to_vec()),
+        ..config()
+    };
+    let comparison =
+        Comparison::new(&of(&reference), &of(&model), &topology(), config.clone()).unwrap();
+    let msm = comparison.summary().msm.clone().unwrap();
+    assert_eq!((msm.macrostates.len(), msm.native), (2, Some(1)));
+    let second = msm.macrostates[1];
+    assert!((second.reference.value - 0.3).abs() < 0.08, "{second:?}");
+    assert!((second.model.value - 0.8).abs() < 0.08, "{second:?}");
+    assert!((second.stationary.value - second.reference.value).abs() < 0.05);
+    assert!((msm.populations.value - 0.5).abs() < 0.12 && !msm.populations.within_baseline());
+    assert!(msm.timescales[0].value > 5.0 && msm.timescales[0].error.unwrap() > 0.0);
+    let html = comparison.report().unwrap().to_html();
+    assert!(html.contains("Implied timescales") && html.contains("2, native"));
+
+    // Weights that halve the second well move its population, in the model's frames alone.
+    let weights: Vec<f64> = comparison_weights(&model[0]);
+    let weighted = Ensemble {
+        trajectories: &model,
+        weights: Some(std::slice::from_ref(&weights)),
+    };
+    let again = Comparison::new(&of(&reference), &weighted, &topology(), config).unwrap();
+    let again = again.summary().msm.clone().unwrap().macrostates[1];
+    let expected = 0.5 * second.model.value / (1.0 - 0.5 * second.model.value);
+    assert!(
+        (again.model.value - expected).abs() < 0.02,
+        "{again:?} {expected}"
+    );
+    assert_eq!(again.reference.value, second.reference.value);
+}
+
+/// One half for frames in the second well.
+fn comparison_weights(model: &Trajectory) -> Vec<f64> {
+    let length = |frame: usize| model.positions(frame)[BEADS - 1][2] - model.positions(frame)[0][2];
+    let weight = |frame: usize| if length(frame) > 1.6 { 0.5 } else { 1.0 };
+    (0..model.n_frames()).map(weight).collect()
+}
+
+#[test]
+fn a_reference_that_never_comes_back_has_no_macrostates_and_says_why() {
+    // A chain that is pulled, frame after frame, without noise.
+    let mut positions = Vec::new();
+    for frame in 0..300u16 {
+        let stretch = 0.5 + 0.001 * f32::from(frame);
+        let bead = |i: usize| [0.38 * stretch * i as f32, 0.05 * (i % 2) as f32, 0.0];
+        positions.extend((0..BEADS).map(bead));
+    }
+    let pulled = [Trajectory::from_positions(BEADS, positions).unwrap()];
+    let comparison = compare(&pulled, &pulled);
+    let summary = comparison.summary();
+    assert!(summary.msm.is_none());
+    let reason = summary.msm_undetermined.clone().unwrap();
+    assert!(reason.contains("never comes back"), "{reason}");
+    let html = comparison.report().unwrap().to_html();
+    assert!(html.contains("no Markov state model"));
+}
+
+#[test]
+fn torsions_enter_with_their_weights() {
+    let (reference, model) = ([helix(200, 0.15, 1)], [helix(200, 0.15, 2)]);
+    let side = |phi: f32, outlier: u32| BackboneTorsions {
+        n_residues: 2,
+        phi_psi: (0..400)
+            .map(|i| [phi + 0.1 * (i % 2) as f32, -0.8])
+            .collect(),
+        counts: vec![[2 - outlier, 0, outlier]; 200],
+    };
+    let of = |trajectories| Ensemble {
+        trajectories,
+        weights: None,
+    };
+    let run = |torsions| {
+        let config = ComparisonConfig {
+            torsions: Some(torsions),
+            ..config()
+        };
+        Comparison::new(&of(&reference), &of(&model), &topology(), config)
+    };
+    let same = run([side(-1.0, 0), side(-1.0, 0)]).unwrap();
+    let entries = same.summary().ramachandran.unwrap();
+    assert_eq!(
+        (entries.jensen_shannon.value, entries.outliers.value),
+        (0.0, 0.0)
+    );
+    let other = run([side(-1.0, 0), side(1.0, 1)]).unwrap();
+    let entries = other.summary().ramachandran.unwrap();
+    assert!((entries.jensen_shannon.value - 2f64.ln()).abs() < 1e-12);
+    assert_eq!(
+        (entries.outliers.value, entries.model.outlier.value),
+        (0.5, 0.5)
+    );
+    assert!(other.report().unwrap().to_html().contains("Ramachandran"));
+    let mut short = side(-1.0, 0);
+    short.counts.pop();
+    assert!(run([side(-1.0, 0), short]).is_err());
 }

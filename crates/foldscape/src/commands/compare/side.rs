@@ -1,0 +1,135 @@
+//! One side of a comparison, read frame by frame: what is kept is the CA atoms and, where there is
+//! a backbone, φ and ψ.
+
+use crate::{input, progress};
+use anyhow::{Context, Result, bail, ensure};
+use metrics::backbone::{ResidueTorsions, TorsionKind};
+use metrics::comparison::BackboneTorsions;
+use metrics::geometry::map_frames;
+use metrics::ramachandran::{Ramachandran, RamachandranGrids};
+use molio::{Frame, Topology, Trajectory};
+use std::path::{Path, PathBuf};
+
+/// Frames whose other atoms are held at once.
+const CHUNK: usize = 256;
+
+/// The CA atoms of some files, and what was measured of the others.
+pub(super) struct Side {
+    pub(super) topology: Topology,
+    pub(super) trajectories: Vec<Trajectory>,
+    pub(super) torsions: BackboneTorsions,
+}
+
+impl Side {
+    pub(super) fn read(files: &[PathBuf], top: Option<&Path>) -> Result<Self> {
+        let all = input::topology(&files[0], top)?;
+        let alphas =
+            input::select("name CA", &all).with_context(|| files[0].display().to_string())?;
+        let mut measure = Backbone::new(&all)?;
+        let bar = progress::bar(None, "frames read");
+        let mut trajectories = Vec::new();
+        let mut frame = Frame::default();
+        for file in files {
+            let mut reader = molio::open(file)?;
+            let mut trajectory = Trajectory::new(alphas.len());
+            let mut chunk = Trajectory::new(measure.atoms.len());
+            while reader.read_frame(&mut frame)? {
+                if frame.n_atoms() != all.n_atoms() {
+                    bail!(
+                        "{}: the frames have {} atoms, the topology has {}",
+                        file.display(),
+                        frame.n_atoms(),
+                        all.n_atoms()
+                    );
+                }
+                trajectory.push(&frame.select(&alphas))?;
+                if !measure.atoms.is_empty() {
+                    chunk.push(&frame.select(&measure.atoms))?;
+                    if chunk.n_frames() == CHUNK {
+                        measure.add(&chunk)?;
+                        chunk = Trajectory::new(measure.atoms.len());
+                    }
+                }
+                bar.inc(1);
+            }
+            measure.add(&chunk)?;
+            ensure!(trajectory.n_frames() > 0, "{}: no frames", file.display());
+            trajectories.push(trajectory);
+        }
+        bar.finish_and_clear();
+        Ok(Self {
+            topology: all.select(&alphas),
+            trajectories,
+            torsions: measure.found,
+        })
+    }
+
+    pub(super) fn n_frames(&self) -> usize {
+        self.trajectories.iter().map(Trajectory::n_frames).sum()
+    }
+
+    /// Whether every frame has φ and ψ of some residue.
+    pub(super) fn has_torsions(&self) -> bool {
+        self.torsions.n_residues > 0
+    }
+}
+
+/// φ, ψ and Top8000 classes of the frames of a file with a backbone.
+struct Backbone {
+    /// Atoms of the backbone in the file's frames; empty without a residue that has φ and ψ.
+    atoms: Vec<usize>,
+    torsions: ResidueTorsions,
+    ramachandran: Ramachandran,
+    /// Residues that have both φ and ψ.
+    residues: Vec<usize>,
+    found: BackboneTorsions,
+}
+
+impl Backbone {
+    fn new(topology: &Topology) -> Result<Self> {
+        let is_backbone =
+            |&atom: &usize| matches!(topology.atoms()[atom].name.as_str(), "N" | "CA" | "C" | "O");
+        let mut atoms: Vec<usize> = (0..topology.n_atoms()).filter(is_backbone).collect();
+        let backbone = topology.select(&atoms);
+        let kinds = [TorsionKind::Phi, TorsionKind::Psi];
+        let torsions = ResidueTorsions::new(&backbone, &kinds)?;
+        let labels = torsions.labels();
+        let has = |kind: TorsionKind, residue: usize| labels.contains(&(kind, residue));
+        let residues: Vec<usize> = (0..torsions.n_residues())
+            .filter(|&r| has(TorsionKind::Phi, r) && has(TorsionKind::Psi, r))
+            .collect();
+        if residues.is_empty() {
+            atoms.clear();
+        }
+        Ok(Self {
+            atoms,
+            ramachandran: Ramachandran::new(&backbone)?,
+            found: BackboneTorsions {
+                n_residues: residues.len(),
+                ..BackboneTorsions::default()
+            },
+            torsions,
+            residues,
+        })
+    }
+
+    fn add(&mut self, frames: &Trajectory) -> Result<()> {
+        let (n, grids) = (self.torsions.n_residues(), RamachandranGrids::built_in());
+        if self.atoms.is_empty() {
+            return Ok(());
+        }
+        let measured = map_frames(frames, |positions| -> metrics::Result<_> {
+            let values = self.torsions.evaluate(positions)?;
+            let residues = self.residues.iter();
+            let angles: Vec<[f32; 2]> = residues.map(|&r| [values[r], values[n + r]]).collect();
+            Ok((angles, self.ramachandran.evaluate(positions, grids)?.counts))
+        });
+        for result in measured {
+            let (angles, counts) = result?;
+            self.found.phi_psi.extend(angles);
+            let counts = [counts.favored, counts.allowed, counts.outlier];
+            self.found.counts.push(counts.map(|count| count as u32));
+        }
+        Ok(())
+    }
+}
