@@ -1,10 +1,13 @@
 //! `foldscape analyze`
 
+mod frame_values;
 mod measures;
+mod summary;
+mod tables;
 
 use crate::{input, output, progress};
 use anyhow::{Context, Result, ensure};
-use measures::{Analysis, Measures};
+use measures::{Analysis, Costly, Measures, Rows};
 use molio::{Frame, Trajectory};
 use std::path::PathBuf;
 
@@ -31,6 +34,23 @@ pub(crate) struct Arguments {
     /// DOPE table (`dope_score.lib` of IMP); without it there is no DOPE.
     #[arg(long, value_name = "FILE")]
     dope: Option<PathBuf>,
+    /// Measures to leave out, which take the longest; their values are `null`.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    without: Vec<Costly>,
+    /// A quantity of your own: its name and a NumPy array with a number, or a row, for each frame.
+    #[arg(
+        long,
+        num_args = 2,
+        value_names = ["NAME", "FILE.npy"],
+        action = clap::ArgAction::Append
+    )]
+    column: Vec<String>,
+    /// Write all values as a table (`.csv`) or as arrays (`.npz`); may be given twice.
+    #[arg(long, value_name = "FILE.csv|FILE.npz")]
+    out: Vec<PathBuf>,
+    /// Write a report.
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
     /// Print one JSON document: arrays over frames, in nm and radians.
     #[arg(long)]
     json: bool,
@@ -39,6 +59,13 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     ensure!(arguments.stride > 0, "--stride must be at least 1");
     let analysis = analyze(arguments)?;
+    for path in &arguments.out {
+        tables::write(&analysis, path)?;
+    }
+    if let Some(path) = &arguments.report {
+        let name = arguments.files[0].file_name().unwrap_or_default();
+        analysis.report(&name.to_string_lossy())?.write(path)?;
+    }
     if arguments.json {
         return output::json(&analysis);
     }
@@ -58,7 +85,9 @@ fn analyze(arguments: &Arguments) -> Result<Analysis> {
         Some(path) => Some(first_frame(path, topology.n_atoms())?),
         None => None,
     };
-    let mut measures = Measures::new(&topology, atoms, reference, arguments.dope.as_deref())?;
+    let dope = arguments.dope.as_deref();
+    let mut measures = Measures::new(&topology, atoms, reference, dope, &arguments.without)?;
+    let (mut taken, mut before) = (Vec::new(), 0);
     let bar = progress::bar(None, "frames");
     let mut frame = Frame::default();
     let mut chunk = Trajectory::new(topology.n_atoms());
@@ -67,6 +96,7 @@ fn analyze(arguments: &Arguments) -> Result<Analysis> {
         let mut index = 0;
         while reader.read_frame(&mut frame)? {
             if index % arguments.stride == 0 {
+                taken.push(before + index);
                 chunk
                     .push(&frame)
                     .with_context(|| format!("{}, frame {index}", file.display()))?;
@@ -78,10 +108,40 @@ fn analyze(arguments: &Arguments) -> Result<Analysis> {
                 chunk = Trajectory::new(topology.n_atoms());
             }
         }
+        before += index;
     }
     measures.add(&chunk)?;
     bar.finish_and_clear();
-    measures.finish().context("no frames to analyze")
+    let mut analysis = measures.finish().context("no frames to analyze")?;
+    for column in arguments.column.chunks_exact(2) {
+        let rows = column_rows(std::path::Path::new(&column[1]), before, &taken)?;
+        ensure!(
+            analysis.columns.insert(column[0].clone(), rows).is_none(),
+            "two columns are called {:?}",
+            column[0]
+        );
+    }
+    Ok(analysis)
+}
+
+/// The user's values of the frames that were taken, out of those of all frames of all files.
+fn column_rows(path: &std::path::Path, n_frames: usize, taken: &[usize]) -> Result<Rows> {
+    let array = input::array(path)?;
+    let width = array.values.len() / n_frames.max(1);
+    ensure!(
+        array.shape.first() == Some(&n_frames) && array.shape.len() <= 2 && width > 0,
+        "{}: shape {:?}, expected {n_frames} frames, or as many rows",
+        path.display(),
+        array.shape
+    );
+    let rows = taken
+        .iter()
+        .map(|&f| &array.values[f * width..(f + 1) * width]);
+    Ok(Rows {
+        width,
+        flat: array.shape.len() == 1,
+        values: rows.flatten().map(|&x| x as f32).collect(),
+    })
 }
 
 fn first_frame(path: &std::path::Path, n_atoms: usize) -> Result<Vec<[f32; 3]>> {

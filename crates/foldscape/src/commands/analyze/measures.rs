@@ -1,50 +1,114 @@
 //! What `analyze` measures of each frame.
 
+use super::frame_values::{Fluctuations, FrameValues};
 use anyhow::Result;
-use metrics::backbone::{ResidueTorsions, TorsionKind};
+use metrics::backbone::{Backbone, ResidueTorsions, TorsionKind};
 use metrics::chirality::Chirality;
+use metrics::clashes::{ClashConfig, Clashes, StrainedBonds};
+use metrics::contacts::{NativeContacts, NativeContactsConfig};
 use metrics::dope::{DopeLibrary, DopeRule};
 use metrics::geometry::map_frames;
-use metrics::gyration::{RadiusOfGyration, Weighting};
+use metrics::gyration::{RadiusOfGyration, Weighting, chain_ends, end_to_end};
+use metrics::hydrogen_bonds::{BakerHubbard, BakerHubbardConfig};
 use metrics::ramachandran::{Ramachandran, RamachandranGrids};
 use metrics::rmsd::{Alignment, Rmsd};
-use molio::{Topology, Trajectory};
+use metrics::secondary_structure::Dssp;
+use metrics::surface_area::{SurfaceArea, SurfaceAreaConfig};
+use molio::{Element, Topology, Trajectory};
 use serde::Serialize;
+use serde::ser::Serializer;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Pairs farther apart than this do not count in DOPE (nm), as in Modeller.
 const DOPE_CUTOFF: f64 = 1.5;
+/// Standard deviations from which a backbone bond counts as strained.
+const STRAINED_SIGMA: f64 = 4.0;
+/// Points on each sphere of the surface: its error is then below 1 %.
+const SURFACE_POINTS: usize = 240;
 
-/// The document of `--json`: arrays over frames.
+/// Measures that take long and can be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Costly {
+    /// Solvent-accessible surface.
+    Sasa,
+    /// Clashes and strained bonds.
+    Clashes,
+    /// Secondary structure and hydrogen bonds.
+    SecondaryStructure,
+    /// Fraction of native contacts.
+    NativeContacts,
+}
+
+/// Several numbers a frame, `[n_frames][width]`; NaN is written as `null`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rows {
+    pub(super) width: usize,
+    pub(super) values: Vec<f32>,
+    /// Written as one number a frame and not as rows of one.
+    pub(super) flat: bool,
+}
+
+impl Serialize for Rows {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.flat {
+            return serializer.collect_seq(&self.values);
+        }
+        // A system without residues still has frames, of which this cannot tell the number.
+        serializer.collect_seq(self.values.chunks_exact(self.width.max(1)))
+    }
+}
+
+/// The document of `--json`: arrays over frames; `null` where something is undefined (no such
+/// atoms, no table, a frame with coordinates that are not finite).
 #[derive(Default, Serialize)]
 pub(super) struct Analysis {
-    frames: usize,
-    atoms: usize,
-    /// nm, from the reference or the first frame, after superposition
-    rmsd: Vec<f64>,
+    pub(super) frames: usize,
+    pub(super) atoms: usize,
+    /// frames with a coordinate that is not finite; all their values are `null`
+    pub(super) rejected: usize,
+    /// nm, of the selected atoms from the reference or the first frame, after superposition
+    pub(super) rmsd: Vec<f64>,
     /// nm, mass-weighted
-    rg: Vec<f64>,
+    pub(super) rg: Vec<f64>,
     /// nm, of each selected atom, around the mean of the superposed frames
-    rmsf: Vec<f64>,
+    pub(super) rmsf: Vec<f64>,
+    /// nm, first to last CA of each chain
+    pub(super) end_to_end: Rows,
     /// radians; `null` where a residue has none
-    phi: Vec<Vec<Option<f32>>>,
-    psi: Vec<Vec<Option<f32>>>,
-    omega: Vec<Vec<Option<f32>>>,
-    ramachandran: Vec<RamachandranFrame>,
+    pub(super) phi: Rows,
+    pub(super) psi: Rows,
+    pub(super) omega: Rows,
+    pub(super) chi1: Rows,
+    /// Top8000 classes, numbers of residues
+    pub(super) ramachandran: Vec<Option<RamachandranFrame>>,
     /// D amino acids
-    chirality_errors: Vec<usize>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    dope: Vec<f64>,
+    pub(super) chirality_errors: Vec<Option<u32>>,
+    /// DOPE, arbitrary units
+    pub(super) dope: Vec<f64>,
     /// which atoms the DOPE sum saw
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dope_label: Option<&'static str>,
+    pub(super) dope_label: Option<&'static str>,
+    /// fraction of native contacts (soft), those of the reference or the first frame
+    pub(super) native_contacts: Vec<f64>,
+    /// nm², solvent-accessible
+    pub(super) sasa: Vec<f64>,
+    /// DSSP letters, one a residue, `-` for loops and residues without a backbone
+    pub(super) secondary_structure: Vec<Option<String>>,
+    /// Baker–Hubbard hydrogen bonds
+    pub(super) hydrogen_bonds: Vec<Option<u32>>,
+    /// overlaps of van der Waals spheres by 0.04 nm or more
+    pub(super) clashes: Vec<Option<u32>>,
+    /// backbone bonds 4 σ from the ideal length of Engh and Huber
+    pub(super) strained_bonds: Vec<Option<u32>>,
+    /// the user's own values, by name
+    pub(super) columns: BTreeMap<String, Rows>,
 }
 
 #[derive(Clone, Copy, Serialize)]
-struct RamachandranFrame {
-    favored: usize,
-    allowed: usize,
-    outlier: usize,
+pub(super) struct RamachandranFrame {
+    pub(super) favored: usize,
+    pub(super) allowed: usize,
+    pub(super) outlier: usize,
 }
 
 /// The measures of one system, and what they have given so far.
@@ -54,9 +118,17 @@ pub(super) struct Measures {
     reference: Option<Vec<[f32; 3]>>,
     torsions: ResidueTorsions,
     ramachandran: Ramachandran,
-    chirality: Chirality,
+    chirality: Option<Chirality>,
     gyration: RadiusOfGyration,
+    ends: Vec<[usize; 2]>,
     dope: Option<DopeLibrary>,
+    native_contacts: Option<NativeContacts>,
+    surface: Option<SurfaceArea>,
+    secondary_structure: Option<Dssp>,
+    hydrogen_bonds: Option<BakerHubbard>,
+    clashes: Option<Clashes>,
+    strained: Option<StrainedBonds>,
+    left_out: Vec<Costly>,
     rmsf: Fluctuations,
     analysis: Analysis,
 }
@@ -67,6 +139,7 @@ impl Measures {
         atoms: Vec<usize>,
         reference: Option<Vec<[f32; 3]>>,
         dope: Option<&Path>,
+        left_out: &[Costly],
     ) -> Result<Self> {
         let massless = (0..topology.n_atoms()).all(|atom| topology.mass(atom) == 0.0);
         let weighting = if massless {
@@ -74,6 +147,26 @@ impl Measures {
         } else {
             Weighting::Mass
         };
+        let backbone = Backbone::new(topology);
+        let has_backbone = backbone
+            .residues
+            .iter()
+            .any(|r| r.n.is_some() && r.c.is_some());
+        let has_side_chain = backbone
+            .residues
+            .iter()
+            .any(|r| r.n.is_some() && r.cb.is_some());
+        let has_hydrogen = topology
+            .atoms()
+            .iter()
+            .any(|a| a.element == Element::HYDROGEN);
+        let wanted = |measure: Costly| !left_out.contains(&measure);
+        let surface = SurfaceAreaConfig {
+            n_points: SURFACE_POINTS,
+            ..SurfaceAreaConfig::default()
+        };
+        let new_clashes = || Clashes::new(topology, ClashConfig::default());
+        let new_bonds = || BakerHubbard::new(topology, BakerHubbardConfig::default());
         Ok(Self {
             topology: topology.clone(),
             rmsf: Fluctuations::new(atoms.len()),
@@ -81,12 +174,32 @@ impl Measures {
             reference,
             torsions: ResidueTorsions::new(
                 topology,
-                &[TorsionKind::Phi, TorsionKind::Psi, TorsionKind::Omega],
+                &[
+                    TorsionKind::Phi,
+                    TorsionKind::Psi,
+                    TorsionKind::Omega,
+                    TorsionKind::Chi(1),
+                ],
             )?,
             ramachandran: Ramachandran::new(topology)?,
-            chirality: Chirality::new(topology),
+            chirality: has_side_chain.then(|| Chirality::new(topology)),
             gyration: RadiusOfGyration::new(topology, weighting)?,
+            ends: chain_ends(topology),
             dope: dope.map(DopeLibrary::read).transpose()?,
+            native_contacts: None,
+            surface: wanted(Costly::Sasa)
+                .then(|| SurfaceArea::new(topology, surface))
+                .transpose()?,
+            secondary_structure: (wanted(Costly::SecondaryStructure) && has_backbone)
+                .then(|| Dssp::new(topology)),
+            hydrogen_bonds: (wanted(Costly::SecondaryStructure) && has_hydrogen)
+                .then(new_bonds)
+                .transpose()?,
+            clashes: wanted(Costly::Clashes).then(new_clashes).transpose()?,
+            strained: (wanted(Costly::Clashes) && has_backbone)
+                .then(|| StrainedBonds::backbone(topology, STRAINED_SIGMA))
+                .transpose()?,
+            left_out: left_out.to_vec(),
             analysis: Analysis {
                 atoms: topology.n_atoms(),
                 ..Analysis::default()
@@ -98,167 +211,113 @@ impl Measures {
         if frames.n_frames() == 0 {
             return Ok(());
         }
-        let reference = self
-            .reference
-            .get_or_insert_with(|| frames.positions(0).to_vec());
-        let rmsd = Rmsd::new(reference, Some(&self.atoms), Alignment::Measured)?;
-        self.analysis.frames += frames.n_frames();
-        self.analysis.rmsd.extend(rmsd.over(frames)?);
-        self.rmsf.add(frames, reference, &self.atoms)?;
-        for rg in map_frames(frames, |positions| self.gyration.evaluate(positions)) {
-            self.analysis.rg.push(rg?);
+        if self.reference.is_none() {
+            self.reference = Some(frames.positions(0).to_vec());
         }
-        self.add_backbone(frames)?;
-        for count in map_frames(frames, |positions| self.chirality.count_d(positions)) {
-            self.analysis.chirality_errors.push(count?);
-        }
-        if let Some(library) = &self.dope {
-            let dope = library.score(&self.topology, DopeRule::Modeller, DOPE_CUTOFF)?;
-            self.analysis.dope_label = Some(dope.coverage().label());
-            for value in dope.over(frames) {
-                self.analysis.dope.push(value?);
+        let reference = self.reference.clone().unwrap_or_default();
+        let finite =
+            |positions: &[[f32; 3]]| positions.as_flattened().iter().all(|x| x.is_finite());
+        anyhow::ensure!(
+            finite(&reference),
+            "the reference, or the first frame in its place, has coordinates that are not finite"
+        );
+        if self.native_contacts.is_none() && !self.left_out.contains(&Costly::NativeContacts) {
+            let config = NativeContactsConfig::default();
+            match NativeContacts::new(&self.topology, &reference, config) {
+                Ok(contacts) => self.native_contacts = Some(contacts),
+                // A short or extended chain has none, and so no fraction of them.
+                Err(metrics::Error::TooFew { .. }) => self.left_out.push(Costly::NativeContacts),
+                Err(other) => return Err(other.into()),
             }
+        }
+        let rmsd = Rmsd::new(&reference, Some(&self.atoms), Alignment::Measured)?;
+        let dope = match &self.dope {
+            Some(library) => {
+                let dope = library.score(&self.topology, DopeRule::Modeller, DOPE_CUTOFF)?;
+                self.analysis.dope_label = Some(dope.coverage().label());
+                Some(dope)
+            }
+            None => None,
+        };
+        let measured = map_frames(frames, |positions| -> metrics::Result<_> {
+            if !finite(positions) {
+                return Ok(None);
+            }
+            let mut values = self.of_frame(positions)?;
+            values.rmsd = rmsd.evaluate(positions)?;
+            if let Some(dope) = &dope {
+                values.dope = dope.evaluate(positions)?;
+            }
+            Ok(Some(values))
+        });
+        for (frame, values) in measured.into_iter().enumerate() {
+            self.analysis.frames += 1;
+            let values = match values? {
+                Some(values) => {
+                    self.rmsf
+                        .add(frames.positions(frame), &reference, &self.atoms)?;
+                    values
+                }
+                None => {
+                    self.analysis.rejected += 1;
+                    FrameValues::undefined(self.torsions.n_residues(), self.ends.len())
+                }
+            };
+            values.join(&mut self.analysis);
         }
         Ok(())
     }
 
-    fn add_backbone(&mut self, frames: &Trajectory) -> Result<()> {
-        let n_residues = self.torsions.n_residues();
+    fn of_frame(&self, positions: &[[f32; 3]]) -> metrics::Result<FrameValues> {
+        let ends = self.ends.iter().map(|&[a, b]| end_to_end(positions, a, b));
+        let mut values = FrameValues {
+            rg: self.gyration.evaluate(positions)?,
+            end_to_end: ends
+                .map(|d| d.map(|d| d as f32))
+                .collect::<Result<_, _>>()?,
+            torsions: self.torsions.evaluate(positions)?,
+            ..FrameValues::undefined(self.torsions.n_residues(), self.ends.len())
+        };
         let grids = RamachandranGrids::built_in();
-        for frame in 0..frames.n_frames() {
-            let values = self.torsions.evaluate(frames.positions(frame))?;
-            let row = |kind: usize| {
-                let values = &values[kind * n_residues..(kind + 1) * n_residues];
-                values
-                    .iter()
-                    .map(|&value| (!value.is_nan()).then_some(value))
-                    .collect::<Vec<_>>()
-            };
-            self.analysis.phi.push(row(0));
-            self.analysis.psi.push(row(1));
-            self.analysis.omega.push(row(2));
-        }
-        for result in map_frames(frames, |positions| {
-            self.ramachandran.evaluate(positions, grids)
-        }) {
-            let counts = result?.counts;
-            self.analysis.ramachandran.push(RamachandranFrame {
+        let counts = self.ramachandran.evaluate(positions, grids)?.counts;
+        if counts.favored + counts.allowed + counts.outlier > 0 {
+            values.ramachandran = Some(RamachandranFrame {
                 favored: counts.favored,
                 allowed: counts.allowed,
                 outlier: counts.outlier,
             });
         }
-        Ok(())
+        let count = |n: usize| Some(n as u32);
+        if let Some(chirality) = &self.chirality {
+            values.chirality_errors = count(chirality.count_d(positions)?);
+        }
+        if let Some(contacts) = &self.native_contacts {
+            values.native_contacts = contacts.soft(positions)?;
+        }
+        if let Some(surface) = &self.surface {
+            values.sasa = surface.total(positions)?;
+        }
+        if let Some(dssp) = &self.secondary_structure {
+            let states = dssp.evaluate(positions)?;
+            let letters = states.iter().map(|s| s.map_or('-', |s| s.letter()));
+            values.secondary_structure =
+                Some(letters.map(|c| if c == ' ' { '-' } else { c }).collect());
+        }
+        if let Some(bonds) = &self.hydrogen_bonds {
+            values.hydrogen_bonds = count(bonds.evaluate(positions)?.len());
+        }
+        if let Some(clashes) = &self.clashes {
+            values.clashes = count(clashes.evaluate(positions)?.len());
+        }
+        if let Some(strained) = &self.strained {
+            values.strained_bonds = count(strained.evaluate(positions)?.len());
+        }
+        Ok(values)
     }
 
     /// The analysis; `None` without a frame.
     pub(super) fn finish(mut self) -> Option<Analysis> {
         self.analysis.rmsf = self.rmsf.finish()?;
         Some(self.analysis)
-    }
-}
-
-impl Analysis {
-    /// Means over frames, for people.
-    pub(super) fn rows(&self) -> Vec<(String, String)> {
-        let spread = |values: &[f64], unit: &str| {
-            let n = values.len() as f64;
-            let mean = values.iter().sum::<f64>() / n;
-            let deviation = (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-            format!("{mean:.4} ± {deviation:.4} {unit} (mean and standard deviation over frames)")
-        };
-        let mut rows = vec![
-            ("frames".to_owned(), self.frames.to_string()),
-            ("atoms".to_owned(), self.atoms.to_string()),
-            ("RMSD".to_owned(), spread(&self.rmsd, "nm")),
-            ("Rg".to_owned(), spread(&self.rg, "nm")),
-            (
-                "RMSF".to_owned(),
-                format!(
-                    "{:.4} nm, mean over atoms",
-                    self.rmsf.iter().sum::<f64>() / self.rmsf.len() as f64
-                ),
-            ),
-        ];
-        let total = |count: fn(&RamachandranFrame) -> usize| {
-            self.ramachandran.iter().map(count).sum::<usize>() as f64
-        };
-        let (favored, allowed, outlier) = (
-            total(|r| r.favored),
-            total(|r| r.allowed),
-            total(|r| r.outlier),
-        );
-        let all = favored + allowed + outlier;
-        if all > 0.0 {
-            let percent = |n: f64| 100.0 * n / all;
-            rows.push((
-                "Ramachandran".to_owned(),
-                format!(
-                    "{:.1} % favored, {:.1} % allowed, {:.1} % outliers",
-                    percent(favored),
-                    percent(allowed),
-                    percent(outlier)
-                ),
-            ));
-        }
-        rows.push((
-            "D residues".to_owned(),
-            format!(
-                "{} in all frames",
-                self.chirality_errors.iter().sum::<usize>()
-            ),
-        ));
-        if let Some(label) = self.dope_label {
-            rows.push((label.to_owned(), spread(&self.dope, "(arbitrary units)")));
-        }
-        rows
-    }
-}
-
-/// RMSF in one pass: sums over frames of superposed positions and of their squares.
-struct Fluctuations {
-    n_frames: usize,
-    sums: Vec<[f64; 3]>,
-    squares: Vec<f64>,
-}
-
-impl Fluctuations {
-    fn new(n_atoms: usize) -> Self {
-        Self {
-            n_frames: 0,
-            sums: vec![[0.0; 3]; n_atoms],
-            squares: vec![0.0; n_atoms],
-        }
-    }
-
-    /// Positions are taken relative to the reference, so that squares do not drown the fluctuations.
-    fn add(&mut self, frames: &Trajectory, reference: &[[f32; 3]], atoms: &[usize]) -> Result<()> {
-        let pick = |from: &[[f32; 3]]| atoms.iter().map(|&atom| from[atom]).collect::<Vec<_>>();
-        let reference = pick(reference);
-        for frame in 0..frames.n_frames() {
-            let mut positions = pick(frames.positions(frame));
-            molio::superpose(&positions, &reference, None)?.apply(&mut positions);
-            for (atom, (x, r)) in positions.iter().zip(&reference).enumerate() {
-                for axis in 0..3 {
-                    let shift = f64::from(x[axis]) - f64::from(r[axis]);
-                    self.sums[atom][axis] += shift;
-                    self.squares[atom] += shift * shift;
-                }
-            }
-        }
-        self.n_frames += frames.n_frames();
-        Ok(())
-    }
-
-    fn finish(self) -> Option<Vec<f64>> {
-        if self.n_frames == 0 {
-            return None;
-        }
-        let n = self.n_frames as f64;
-        let rmsf = |(sum, squares): (&[f64; 3], &f64)| {
-            let mean_squared: f64 = sum.iter().map(|s| (s / n).powi(2)).sum();
-            (squares / n - mean_squared).max(0.0).sqrt()
-        };
-        Some(self.sums.iter().zip(&self.squares).map(rmsf).collect())
     }
 }
