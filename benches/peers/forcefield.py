@@ -73,9 +73,11 @@ def conformers(positions, count):
     return [positions + 0.003 * (k > 0) * random.normal(size=positions.shape) for k in range(count)]
 
 
-def compare(name, system, ours, frames, program, repeats):
-    platform = openmm.Platform.getPlatformByName("CPU")
-    context = openmm.Context(system, openmm.VerletIntegrator(0.001), platform, {"Threads": str(THREADS)})
+def peer(system, frames, platform, repeats):
+    """Seconds of the best evaluation, and the energy of the first frame."""
+    properties = {"Threads": str(THREADS)} if platform == "CPU" else {}
+    integrator = openmm.VerletIntegrator(0.001)
+    context = openmm.Context(system, integrator, openmm.Platform.getPlatformByName(platform), properties)
     best = float("inf")
     for frame in [frames[0], *frames[: max(repeats, 2)]]:
         start = time.perf_counter()
@@ -84,8 +86,14 @@ def compare(name, system, ours, frames, program, repeats):
         state.getForces(asNumpy=True)
         best = min(best, time.perf_counter() - start)
     context.setPositions(frames[0])
-    expected = context.getState(energy=True).getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole)
-    print(f"{name}: {len(frames[0])} atoms, batch {len(frames)}; OpenMM CPU {best * 1e6:.1f} us a conformer")
+    return best, context.getState(energy=True).getPotentialEnergy().value_in_unit(unit.kilojoule_per_mole)
+
+
+def compare(name, system, ours, frames, program, repeats, platforms=("CPU",)):
+    peers = {platform: peer(system, frames, platform, repeats) for platform in platforms}
+    expected = peers["CPU"][1]
+    times = ", ".join(f"OpenMM {platform} {best * 1e6:.1f} us" for platform, (best, _) in peers.items())
+    print(f"{name}: {len(frames[0])} atoms, batch {len(frames)}; {times} a conformer")
     with tempfile.NamedTemporaryFile("w", suffix=".json") as handle:
         json.dump({"system": ours, "conformers": [f.tolist() for f in frames]}, handle)
         handle.flush()
@@ -93,8 +101,11 @@ def compare(name, system, ours, frames, program, repeats):
         for line in subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines():
             result = json.loads(line)
             error = abs(result["energy"] / expected - 1)
+            ratios = ", ".join(
+                f"{best / result['seconds']:.1f} times {platform}" for platform, (best, _) in peers.items()
+            )
             print(
-                f"  {result['instructions']}: {result['seconds'] * 1e6:.1f} us, {best / result['seconds']:.1f} times;"
+                f"  {result['instructions']}: {result['seconds'] * 1e6:.1f} us, {ratios};"
                 f" energy differs by {error:.1e}"
             )
 
@@ -114,7 +125,7 @@ def main():
         compare("large, GBn2", system, system_json(system), conformers(positions, 1), program, 5)
     elif kind == "soft":
         system, ours, kept = backbone(model, system)
-        compare("N CA C O CB, soft", system, ours, conformers(positions[kept], 8), program, 20)
+        compare("N CA C O CB, soft", system, ours, conformers(positions[kept], 8), program, 20, ("CPU", "Reference"))
     else:
         sys.exit(__doc__)
 

@@ -10,6 +10,8 @@ pub(crate) mod energy;
 mod generate;
 mod info;
 mod prepare;
+mod md;
+mod minimize;
 mod train;
 
 use anyhow::Result;
@@ -28,6 +30,10 @@ pub(crate) enum Command {
     Analyze(analyze::Arguments),
     /// Energies and forces of every frame with an AMBER force field.
     Energy(energy::Arguments),
+    /// Minimise the energy of every frame.
+    Minimize(minimize::Arguments),
+    /// Molecular dynamics of many replicas at once; run again to resume.
+    Md(md::Arguments),
     /// Compare a model's ensemble with a reference: TICA, Wasserstein distances, contacts.
     Compare(compare::Arguments),
     /// Train an autoencoder on a trajectory; run again to resume.
@@ -49,6 +55,8 @@ impl Command {
             Self::Prepare(arguments) => prepare::run(&arguments),
             Self::Analyze(arguments) => analyze::run(&arguments),
             Self::Energy(arguments) => energy::run(&arguments),
+            Self::Minimize(arguments) => minimize::run(&arguments),
+            Self::Md(arguments) => md::run(&arguments),
             Self::Compare(arguments) => compare::run(&arguments),
             Self::Train(arguments) => train::run(&arguments),
             Self::Generate(arguments) => generate::run(&arguments),

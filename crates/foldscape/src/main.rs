@@ -8,6 +8,7 @@ mod input;
 mod interrupt;
 mod matching;
 mod output;
+mod physics;
 mod physics_loss;
 mod progress;
 mod training;

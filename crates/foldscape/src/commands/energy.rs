@@ -1,13 +1,15 @@
 //! `foldscape energy`
 
+pub(crate) use crate::physics::{SolventModel, force_field, options};
+
+use crate::physics::{FixedBonds, Physics};
 use crate::{input::Source, output};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use dynamics::Batch;
-use forcefield_gpu::system::BornModel;
-use forcefield_gpu::{Engine, EngineConfig, ForceField, Nonfinite, SystemOptions, TermEnergies};
+use forcefield_gpu::{Engine, EngineConfig, Nonfinite, TermEnergies};
 use molio::Frame;
 use npyz::WriterBuilder;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -20,38 +22,14 @@ const BATCH: usize = 1024;
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
-    /// Force field: built in, or OpenMM force-field XML files.
-    #[arg(long, value_name = "ff14SB|ff19SB|FILE.xml", num_args = 1.., default_values = ["ff14SB"])]
-    ff: Vec<String>,
-    /// Implicit solvent.
-    #[arg(long, value_enum, default_value_t = SolventModel::None)]
-    solvent: SolventModel,
-    /// Where to compute.
-    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
-    device: DeviceName,
+    #[command(flatten)]
+    physics: Physics,
     /// Write forces (kJ/mol/nm), a NumPy array of shape (frames, atoms, 3).
     #[arg(long, value_name = "FILE.npy")]
     forces: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum SolventModel {
-    None,
-    Hct,
-    Obc1,
-    Obc2,
-    Gbn,
-    Gbn2,
-}
-
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-enum DeviceName {
-    Cpu,
-    Cuda,
 }
 
 /// kJ/mol
@@ -112,12 +90,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 /// Energies of all frames, and their forces where they are wanted.
 fn evaluate(arguments: &Arguments) -> Result<(Energies, Vec<[f32; 3]>)> {
-    if arguments.device == DeviceName::Cuda {
-        bail!("this build has no CUDA kernels; use --device cpu");
-    }
     let topology = arguments.source.topology()?;
-    let system =
-        force_field(&arguments.ff)?.create_system(&topology, &options(arguments.solvent))?;
+    let system = arguments
+        .physics
+        .system(&arguments.source, &topology, FixedBonds::None, None)?;
     let engine = Engine::new(&system, EngineConfig::default())?;
     let n_atoms = topology.n_atoms();
     let mut energies = Energies {
@@ -176,26 +152,6 @@ fn evaluate(arguments: &Arguments) -> Result<(Energies, Vec<[f32; 3]>)> {
         arguments.source.file.display()
     );
     Ok((energies, forces))
-}
-
-pub(crate) fn force_field(names: &[String]) -> Result<ForceField> {
-    match names {
-        [name] if name.eq_ignore_ascii_case("ff14SB") => Ok(ForceField::ff14sb()?),
-        [name] if name.eq_ignore_ascii_case("ff19SB") => Ok(ForceField::ff19sb()?),
-        files => Ok(ForceField::from_xml_files(files)?),
-    }
-}
-
-pub(crate) fn options(solvent: SolventModel) -> SystemOptions {
-    let model = match solvent {
-        SolventModel::None => return SystemOptions::default(),
-        SolventModel::Hct => BornModel::Hct,
-        SolventModel::Obc1 => BornModel::Obc1,
-        SolventModel::Obc2 => BornModel::Obc2,
-        SolventModel::Gbn => BornModel::Gbn,
-        SolventModel::Gbn2 => BornModel::Gbn2,
-    };
-    SystemOptions::with_solvent(model)
 }
 
 impl From<&TermEnergies> for FrameEnergies {

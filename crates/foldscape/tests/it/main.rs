@@ -4,6 +4,7 @@ mod cg;
 mod demo;
 mod files;
 mod structures;
+mod md;
 mod training;
 
 use serde_json::Value;

@@ -1,0 +1,222 @@
+//! From arguments to a simulation at its first step.
+
+use super::state::Settings;
+use super::{Arguments, IntegratorName, temperatures};
+use crate::physics;
+use anyhow::{Context, Result, bail, ensure};
+use dynamics::{Integrator, MinimiseConfig, Outcome, Replica, Simulation, SimulationConfig};
+use forcefield_gpu::{Engine, EngineConfig};
+use molio::{Format, Topology};
+
+/// Each has a file open.
+const MOST_REPLICAS: usize = 10_000;
+
+/// What a run is made of, whether it begins or goes on.
+pub(super) struct Setup {
+    pub(super) topology: Topology,
+    pub(super) engine: Engine,
+    pub(super) config: SimulationConfig,
+    /// Where replicas start, nm.
+    starts: Vec<Vec<[f32; 3]>>,
+    frozen: Vec<usize>,
+    minimise: bool,
+    pub(super) n_steps: u64,
+    /// What must be the same when a run goes on.
+    pub(super) settings: Settings,
+}
+
+impl Setup {
+    pub(super) fn new(arguments: &Arguments) -> Result<Self> {
+        check(arguments)?;
+        let n_steps = n_steps(arguments)?;
+        let replicas = arguments.replicas;
+        let temperatures = temperatures::of_replicas(
+            &arguments.temperature,
+            replicas,
+            arguments.exchange.is_some(),
+        )?;
+        let topology = arguments.source.topology()?;
+        let hydrogen_mass = (arguments.hmr > 0.0).then_some(arguments.hmr);
+        let mut system = arguments.physics.system(
+            &arguments.source,
+            &topology,
+            arguments.constraints,
+            hydrogen_mass,
+        )?;
+        let frames = physics::starts(&arguments.source, &topology, replicas)?;
+        let springs = arguments.holds.springs(&topology)?;
+        ensure!(
+            springs.is_empty() || frames.iter().all(|frame| *frame == frames[0]),
+            "--restrain holds all replicas at one structure, but {} has several frames",
+            arguments.source.file.display()
+        );
+        physics::restrain(&mut system, &springs, &frames[0]);
+        let frozen = arguments.holds.frozen(&topology)?;
+        let mut masses = system.masses.clone();
+        for &atom in &frozen {
+            masses[atom] = 0.0;
+        }
+        let config = SimulationConfig {
+            masses,
+            replicas: Replica::numbered(&temperatures),
+            integrator: integrator(arguments),
+            time_step: arguments.dt,
+            constraints: physics::constraints(&system),
+            constraint_tolerance: 1e-6,
+            seed: arguments.seed,
+        };
+        let starts: Vec<_> = frames.iter().cycle().take(replicas).cloned().collect();
+        Ok(Self {
+            settings: settings(arguments, &temperatures, &system, &frames)?,
+            engine: Engine::new(&system, EngineConfig::default())?,
+            topology,
+            config,
+            starts,
+            frozen,
+            minimise: arguments.minimise,
+            n_steps,
+        })
+    }
+
+    /// The simulation at step 0, minimised if that was asked for, with velocities.
+    pub(super) fn begin(&self) -> Result<Simulation<&Engine>> {
+        let mut starts = self.starts.clone();
+        if self.minimise {
+            let config = MinimiseConfig {
+                constraints: self.config.constraints.clone(),
+                fixed: self.frozen.clone(),
+                ..MinimiseConfig::new()
+            };
+            let ends = dynamics::minimise(&self.engine, &starts, &config)?;
+            for (replica, (start, end)) in starts.iter_mut().zip(ends).enumerate() {
+                if end.outcome == Outcome::NonFinite {
+                    bail!("replica {replica}: no finite energy near its start");
+                }
+                *start = end.positions;
+            }
+        }
+        let mut simulation = Simulation::new(&self.engine, self.config.clone(), &starts)
+            .context("placing the replicas (--minimise resolves clashes)")?;
+        simulation.draw_velocities()?;
+        Ok(simulation)
+    }
+}
+
+fn check(arguments: &Arguments) -> Result<()> {
+    let out = &arguments.out;
+    ensure!(
+        matches!(
+            Format::of(out),
+            Some(Format::Xtc | Format::Trr | Format::Dcd)
+        ) && !out
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("gz")),
+        "{}: md writes xtc, trr or dcd",
+        out.display()
+    );
+    ensure!(
+        (1..=MOST_REPLICAS).contains(&arguments.replicas),
+        "--replicas must be between 1 and {MOST_REPLICAS}"
+    );
+    ensure!(arguments.save > 0, "--save must be at least 1");
+    ensure!(
+        arguments.exchange != Some(0),
+        "--exchange must be at least 1 step"
+    );
+    ensure!(
+        arguments.dt.is_finite() && arguments.dt > 0.0,
+        "--dt must be positive"
+    );
+    ensure!(
+        arguments.hmr.is_finite() && arguments.hmr >= 0.0,
+        "--hmr must not be negative"
+    );
+    ensure!(
+        arguments.checkpoint_every.is_finite() && arguments.checkpoint_every > 0.0,
+        "--checkpoint-every must be positive"
+    );
+    Ok(())
+}
+
+fn n_steps(arguments: &Arguments) -> Result<u64> {
+    let n_steps = match (arguments.steps, arguments.time) {
+        (Some(steps), _) => steps,
+        (None, Some(time)) => {
+            let steps = (time * 1000.0 / arguments.dt).round();
+            ensure!(
+                steps.is_finite() && steps >= 0.0,
+                "--time {time} with --dt {}: expected positive numbers",
+                arguments.dt
+            );
+            steps as u64
+        }
+        (None, None) => bail!("give --steps or --time"),
+    };
+    ensure!(
+        n_steps <= i32::MAX as u64,
+        "{n_steps} steps: trajectory files number steps up to {}",
+        i32::MAX
+    );
+    Ok(n_steps)
+}
+
+fn integrator(arguments: &Arguments) -> Integrator {
+    let friction = arguments.friction;
+    match arguments.integrator {
+        IntegratorName::LangevinMiddle => Integrator::LangevinMiddle { friction },
+        IntegratorName::Baoab => Integrator::Baoab { friction },
+        IntegratorName::Verlet => Integrator::VelocityVerlet,
+        IntegratorName::Overdamped => Integrator::Overdamped { friction },
+    }
+}
+
+/// Everything that the course of a replica depends on. The number of steps does not count: a finished
+/// run may be made longer.
+fn settings(
+    arguments: &Arguments,
+    temperatures: &[f64],
+    system: &forcefield_gpu::System,
+    frames: &[Vec<[f32; 3]>],
+) -> Result<Settings> {
+    let [ff, solvent] = arguments.physics.description(&arguments.source);
+    let parameters = postcard::to_stdvec(system).context("describing the system")?;
+    let mut positions = crc32fast::Hasher::new();
+    for x in frames.iter().flatten().flatten() {
+        positions.update(&x.to_le_bytes());
+    }
+    let exchange = arguments
+        .exchange
+        .map_or("none".to_owned(), |every| every.to_string());
+    let named: Vec<(&str, String)> = vec![
+        ff,
+        solvent,
+        ("--replicas", arguments.replicas.to_string()),
+        ("--temperature", format!("{temperatures:?}")),
+        ("--exchange", exchange),
+        ("--dt", arguments.dt.to_string()),
+        ("--save", arguments.save.to_string()),
+        ("--seed", arguments.seed.to_string()),
+        ("--friction", arguments.friction.to_string()),
+        ("--integrator", format!("{:?}", arguments.integrator)),
+        ("--hmr", arguments.hmr.to_string()),
+        ("--constraints", format!("{:?}", arguments.constraints)),
+        ("--restrain", arguments.holds.restrain.join(" ")),
+        (
+            "--freeze",
+            arguments.holds.freeze.clone().unwrap_or_default(),
+        ),
+        ("--minimise", arguments.minimise.to_string()),
+        (
+            "start positions (checksum)",
+            positions.finalize().to_string(),
+        ),
+        (
+            "force-field parameters (checksum)",
+            crc32fast::hash(&parameters).to_string(),
+        ),
+    ];
+    let owned = named
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value));
+    Ok(Settings(owned.collect()))
+}
