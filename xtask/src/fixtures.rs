@@ -115,6 +115,13 @@ const TOPICS: &[Topic] = &[
         arguments: &["crates/dynamics/tests/data"],
     },
     Topic {
+        name: "dihedrals",
+        about: "torsions of alanine dipeptide in GBn2, sampled by OpenMM",
+        script: "dihedral_distribution.py",
+        requirements: "md",
+        arguments: &["crates/forcefield-gpu/tests/data/distribution"],
+    },
+    Topic {
         name: "prmtop",
         about: "AMBER prmtops by ParmEd, and their energies and forces by OpenMM",
         script: "prmtop_golden.py",

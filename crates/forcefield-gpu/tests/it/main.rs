@@ -1,5 +1,6 @@
 //! Integration tests of forcefield-gpu.
 
+mod distribution;
 mod energy_golden;
 #[cfg(feature = "candle")]
 mod energy_op;
