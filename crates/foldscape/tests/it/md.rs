@@ -367,13 +367,23 @@ fn minimize_lowers_the_energy_and_resolves_clashes() {
     let folder = tempfile::tempdir().unwrap();
     let (input, out) = (in_folder(&folder, "in.pdb"), in_folder(&folder, "out.pdb"));
     let topology = molio::read_topology(data("cln025.pdb")).unwrap();
-    let good = frames(&data("cln025.pdb")).remove(0);
+    // the file's own frame is a minimum already
+    let mut good = frames(&data("cln025.pdb")).remove(0);
+    for (atom, position) in good.positions.iter_mut().enumerate() {
+        for (axis, x) in position.iter_mut().enumerate() {
+            *x += 0.01 * ((7 * atom + 3 * axis) as f32).sin();
+        }
+    }
     let mut clash = good.clone();
     clash.positions[40] = clash.positions[90];
     let mut writer = molio::create(&input, &topology).unwrap();
     for frame in [&good, &clash] {
         writer.write_frame(frame).unwrap();
     }
+    writer.finish().unwrap();
+    let shaken = in_folder(&folder, "shaken.pdb");
+    let mut writer = molio::create(&shaken, &topology).unwrap();
+    writer.write_frame(&good).unwrap();
     writer.finish().unwrap();
     let report = json(&["minimize", &input, &out, "--solvent", "gbn2", "--json"]);
     let frames = report["frames"].as_array().unwrap();
@@ -391,15 +401,7 @@ fn minimize_lowers_the_energy_and_resolves_clashes() {
 
     // held atoms hardly move, and move less the stiffer the springs
     let moved = |extra: &[&str]| {
-        let base = [
-            "minimize",
-            &data("cln025.pdb"),
-            &out,
-            "--solvent",
-            "gbn2",
-            "--json",
-        ]
-        .map(str::to_owned);
+        let base = ["minimize", &shaken, &out, "--solvent", "gbn2", "--json"].map(str::to_owned);
         let all: Vec<&str> = base
             .iter()
             .map(String::as_str)
@@ -423,7 +425,8 @@ fn minimize_lowers_the_energy_and_resolves_clashes() {
         moved(&["--freeze", "all"]),
     );
     assert!(held < 0.2 * free, "{held} {free}");
-    assert!(frozen < 1e-6, "{frozen}");
+    // PDB rounds positions to 0.0001 nm
+    assert!(frozen < 2e-4, "{frozen}");
 }
 
 #[test]
