@@ -40,7 +40,7 @@ pub(crate) enum Command {
     Train(train::Arguments),
     /// Decode latent points, or a path between two frames, into structures.
     Generate(generate::Arguments),
-    /// Coarse-grained models: map all-atom frames, train.
+    /// Coarse-grained models: map all-atom frames, train, simulate.
     Cg(cg::Arguments),
     /// Train on a small protein and look at what was learned.
     Demo(demo::Arguments),

@@ -1,8 +1,11 @@
 //! `foldscape cg`: coarse-grained models.
 
+mod checkpoint;
 mod config;
 mod labels;
 mod map;
+mod simulate;
+mod starts;
 mod train;
 
 use anyhow::Result;
@@ -19,11 +22,14 @@ enum Command {
     Map(map::Arguments),
     /// Train a coarse-grained model by force matching; run again to resume.
     Train(train::Arguments),
+    /// Simulate many replicas of a coarse-grained model; run again to resume.
+    Simulate(simulate::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.command {
         Command::Map(arguments) => map::run(arguments),
         Command::Train(arguments) => train::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
     }
 }

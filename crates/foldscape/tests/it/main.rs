@@ -1,6 +1,7 @@
 //! The command line as a user or a script meets it.
 
 mod cg;
+mod cg_simulate;
 mod demo;
 mod files;
 mod structures;
