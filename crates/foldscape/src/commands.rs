@@ -9,9 +9,9 @@ mod demo;
 pub(crate) mod energy;
 mod generate;
 mod info;
-mod prepare;
 mod md;
 mod minimize;
+mod prepare;
 mod train;
 
 use anyhow::Result;

@@ -4,8 +4,8 @@ mod cg;
 mod cg_simulate;
 mod demo;
 mod files;
-mod structures;
 mod md;
+mod structures;
 mod training;
 
 use serde_json::Value;

@@ -154,7 +154,7 @@ fn what_is_not_known_is_named() {
     );
     unknown(
         &|lines| {
-            lines.extend(["%FLAG LENNARD_JONES_CCOEF", "%FORMAT(5E16.8)", ""].map(str::to_owned))
+            lines.extend(["%FLAG LENNARD_JONES_CCOEF", "%FORMAT(5E16.8)", ""].map(str::to_owned));
         },
         "12-6-4",
     );
