@@ -6,7 +6,7 @@ mod cg;
 mod compare;
 mod convert;
 mod demo;
-pub(crate) mod energy;
+mod energy;
 mod generate;
 mod info;
 mod md;

@@ -1,6 +1,6 @@
 //! The force field in the loss: energies of what a network decodes.
 
-use crate::commands::energy::{self, SolventModel};
+use crate::physics::{self, SolventModel};
 use anyhow::{Context, Result, bail};
 use autoencoder::{BoxError, LossContext, LossTerm, Weight, WeightedTerm};
 use candle_core::Tensor;
@@ -111,9 +111,9 @@ impl PhysicsConfig {
         let options = if soft {
             SystemOptions::default()
         } else {
-            energy::options(self.solvent)
+            physics::options(self.solvent)
         };
-        let force_field = energy::force_field(&self.force_field)?;
+        let force_field = physics::force_field(&self.force_field)?;
         let names: BTreeSet<&str> = topology.atoms().iter().map(|a| a.name.as_str()).collect();
         let names: Vec<&str> = names.into_iter().collect();
         let system = force_field

@@ -1,7 +1,5 @@
 //! `foldscape energy`
 
-pub(crate) use crate::physics::{SolventModel, force_field, options};
-
 use crate::physics::{FixedBonds, Physics};
 use crate::{input::Source, output};
 use anyhow::{Context, Result, ensure};

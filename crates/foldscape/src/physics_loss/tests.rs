@@ -234,7 +234,7 @@ fn whole_residues_get_the_whole_force_field() {
     };
     let expected = ForceField::ff14sb()
         .unwrap()
-        .create_system(&topology, &energy::options(SolventModel::Gbn2))
+        .create_system(&topology, &physics::options(SolventModel::Gbn2))
         .unwrap();
     assert!(in_water.system(&topology).unwrap() == expected);
 }

@@ -5,7 +5,6 @@ use dynamics::{Potential, ReplicaExchange, Simulation};
 use molio::{FrameWriter, Topology, Written};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 const MAGIC: &[u8; 8] = b"FOLDCG\0\x01";
@@ -49,14 +48,7 @@ impl State {
         let mut bytes = MAGIC.to_vec();
         bytes.extend_from_slice(&crc32fast::hash(&payload).to_le_bytes());
         bytes.extend_from_slice(&payload);
-        let partial = path.with_extension(format!("{}.partial", std::process::id()));
-        let write = || -> std::io::Result<()> {
-            let mut file = File::create(&partial)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            std::fs::rename(&partial, path)
-        };
-        write().with_context(|| path.display().to_string())
+        Ok(dynamics::write_atomically(path, &bytes)?)
     }
 
     /// The checkpoint of an earlier start with the same settings, if there is one.
