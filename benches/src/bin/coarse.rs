@@ -14,15 +14,12 @@ use cg_potential::{
     CgPotential, ForceModel, Network, NetworkConfig, PairInteraction, PairTerm, Priors,
 };
 use dynamics::{Integrator, Replica, Simulation, SimulationConfig};
-use std::error::Error;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use foldscape_benches::{Peer, Result, Seconds, least, processor_seconds, report};
+use std::process::Command;
 use std::time::Instant;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 struct Options {
     work: String,
@@ -35,13 +32,6 @@ struct Options {
     threads: usize,
 }
 
-/// Seconds on the clock, and of all processors together.
-#[derive(Clone, Copy, Debug)]
-struct Seconds {
-    wall: f64,
-    cpu: f64,
-}
-
 fn main() -> Result<()> {
     let options = options()?;
     let config = NetworkConfig::named(&options.config)?;
@@ -52,7 +42,9 @@ fn main() -> Result<()> {
         .collect();
     let frames = compact_chains(options.beads, options.batch.min(32));
     let mut peer = match &options.python {
-        Some(python) => Some(Peer::start(python, &options, &config, &types, &frames)?),
+        Some(python) => Some(CoarsePeer::start(
+            python, &options, &config, &types, &frames,
+        )?),
         None => None,
     };
     let frames: Vec<_> = frames.iter().cycle().take(options.batch).cloned().collect();
@@ -236,19 +228,6 @@ fn compact_chains(beads: usize, n_frames: usize) -> Vec<Vec<[f32; 3]>> {
     chains
 }
 
-fn least(times: &[Seconds]) -> Seconds {
-    let least = |f: fn(&Seconds) -> f64| times.iter().map(f).fold(f64::INFINITY, f64::min);
-    Seconds {
-        wall: least(|s| s.wall),
-        cpu: least(|s| s.cpu),
-    }
-}
-
-fn report(line: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}");
-}
-
 fn options() -> Result<Options> {
     let mut options = Options {
         work: "simulate".to_owned(),
@@ -283,27 +262,13 @@ fn options() -> Result<Options> {
     Ok(options)
 }
 
-/// User and system time of this process, from Linux's /proc (100 ticks a second).
-fn processor_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after_name = stat
-        .rsplit(')')
-        .next()
-        .ok_or("/proc/self/stat without a name")?;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
-    Ok(ticks / 100.0)
-}
-
-/// `peers/coarse.py`, which does one repeat for each line that it is sent.
-struct Peer {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
+/// `peers/coarse.py`, and the file that tells it what to do.
+struct CoarsePeer {
+    peer: Peer,
     case: std::path::PathBuf,
 }
 
-impl Peer {
+impl CoarsePeer {
     fn start(
         python: &str,
         options: &Options,
@@ -315,42 +280,23 @@ impl Peer {
         let path = std::env::temp_dir().join(format!("coarse-{}.json", std::process::id()));
         std::fs::write(&path, case.to_string())?;
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/coarse.py");
-        let mut child = Command::new(python)
-            .arg(script)
-            .arg(&options.work)
-            .args([options.batch, options.threads].map(|n| n.to_string()))
-            .arg(&path)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let input = child.stdin.take().ok_or("no pipe to the peer")?;
-        let output = BufReader::new(child.stdout.take().ok_or("no pipe from the peer")?);
-        Ok(Self {
-            child,
-            input,
-            output,
-            case: path,
-        })
+        let peer = Peer::start(
+            Command::new(python)
+                .arg(script)
+                .arg(&options.work)
+                .args([options.batch, options.threads].map(|n| n.to_string()))
+                .arg(&path),
+        )?;
+        Ok(Self { peer, case: path })
     }
 
     fn repeat(&mut self, steps: u64) -> Result<Seconds> {
-        writeln!(self.input, "{steps}")?;
-        self.input.flush()?;
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        let answer: serde_json::Value = serde_json::from_str(&line)?;
-        let number = |key: &str| answer[key].as_f64().ok_or("the peer gave no time");
-        Ok(Seconds {
-            wall: number("wall")?,
-            cpu: number("cpu")?,
-        })
+        self.peer.repeat(&steps.to_string())
     }
 }
 
-impl Drop for Peer {
+impl Drop for CoarsePeer {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
         let _ = std::fs::remove_file(&self.case);
     }
 }

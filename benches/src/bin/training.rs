@@ -11,15 +11,12 @@ use autoencoder::{
     AdamW, AdamWConfig, Autoencoder, Conv1dConfig, FoldingNetConfig, ModelConfig, Parameters,
 };
 use candle_core::{Device, Tensor};
-use std::error::Error;
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use foldscape_benches::{Peer, Result, Seconds, least, processor_seconds, report};
+use std::process::Command;
 use std::time::Instant;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-type Result<T, E = Box<dyn Error>> = std::result::Result<T, E>;
 
 struct Options {
     model: String,
@@ -30,29 +27,23 @@ struct Options {
     threads: usize,
 }
 
-/// Seconds of one step: on the clock, and of all processors together.
-#[derive(Clone, Copy, Debug)]
-struct Seconds {
-    wall: f64,
-    cpu: f64,
-}
-
 fn main() -> Result<()> {
     let options = options()?;
     let mut ours = Ours::new(&options)?;
     let mut peer = match &options.python {
-        Some(python) => Some(Peer::start(python, &options)?),
+        Some(python) => Some(start_peer(python, &options)?),
         None => None,
     };
     let (mut our_times, mut peer_times) = (Vec::new(), Vec::new());
     // the first step of each is warm-up
     for step in 0..=options.steps {
-        let seconds = ours.step()?;
+        // in the pool, as the trainer does it
+        let seconds = rayon::scope(|_| ours.step())?;
         if step > 0 {
             our_times.push(seconds);
         }
         if let Some(peer) = &mut peer {
-            let seconds = peer.step()?;
+            let seconds = peer.repeat("step")?;
             if step > 0 {
                 peer_times.push(seconds);
             }
@@ -83,20 +74,6 @@ fn main() -> Result<()> {
         report(&format!("ratio    wall {wall:8.3}     cpu {cpu:8.3}"));
     }
     Ok(())
-}
-
-/// The smallest of each kind over the steps: what the machine does when left alone.
-fn least(times: &[Seconds]) -> Seconds {
-    let least = |f: fn(&Seconds) -> f64| times.iter().map(f).fold(f64::INFINITY, f64::min);
-    Seconds {
-        wall: least(|s| s.wall),
-        cpu: least(|s| s.cpu),
-    }
-}
-
-fn report(line: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = writeln!(out, "{line}");
 }
 
 fn options() -> Result<Options> {
@@ -191,62 +168,14 @@ impl Ours {
     }
 }
 
-/// User and system time of this process, from Linux's /proc (100 ticks a second).
-fn processor_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    let after_name = stat
-        .rsplit(')')
-        .next()
-        .ok_or("/proc/self/stat without a name")?;
-    let fields: Vec<&str> = after_name.split_whitespace().collect();
-    let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
-    Ok(ticks / 100.0)
-}
-
 /// `peers/training.py`, which does one step for each line that it is sent.
-struct Peer {
-    child: Child,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-}
-
-impl Peer {
-    fn start(python: &str, options: &Options) -> Result<Self> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/training.py");
-        let sizes = [options.atoms, options.batch, options.threads].map(|n| n.to_string());
-        let mut child = Command::new(python)
+fn start_peer(python: &str, options: &Options) -> Result<Peer> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/training.py");
+    let sizes = [options.atoms, options.batch, options.threads].map(|n| n.to_string());
+    Peer::start(
+        Command::new(python)
             .arg(script)
             .arg(&options.model)
-            .args(sizes)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let input = child.stdin.take().ok_or("no pipe to the peer")?;
-        let output = BufReader::new(child.stdout.take().ok_or("no pipe from the peer")?);
-        Ok(Self {
-            child,
-            input,
-            output,
-        })
-    }
-
-    fn step(&mut self) -> Result<Seconds> {
-        writeln!(self.input, "step")?;
-        self.input.flush()?;
-        let mut line = String::new();
-        self.output.read_line(&mut line)?;
-        let answer: serde_json::Value = serde_json::from_str(&line)?;
-        let number = |key: &str| answer[key].as_f64().ok_or("the peer gave no time");
-        Ok(Seconds {
-            wall: number("wall")?,
-            cpu: number("cpu")?,
-        })
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+            .args(sizes),
+    )
 }
