@@ -4,7 +4,8 @@
 
 Writes OUT/<name>/structure.txt (atoms, bonds, positions in nm), OUT/<name>/system.xml.gz (OpenMM's
 serialised System) and OUT/<name>/golden.txt (energies by term in kJ/mol, forces in kJ/mol/nm).
-The peptides are made here, from the residue templates themselves, so every form is covered.
+The peptides are made here, from the residue templates themselves, so every form is covered; positions
+that OUT already holds are kept.
 """
 
 import gzip
@@ -109,6 +110,23 @@ def fold(topology, force_field, seed):
     positions = context.getState(getPositions=True).getPositions(asNumpy=True)
     # Six decimals in the file, and the same numbers here.
     return np.round(positions.value_in_unit(unit.nanometer), 6)
+
+
+def placed(out, name, topology, force_field, seed):
+    """The positions in OUT/<name>/structure.txt; where there are none yet, new ones.
+
+    Annealing is chaotic: another processor, another number of threads, and the molecule ends elsewhere.
+    Energies and forces are what this script is about, and they can be made again only where the atoms are.
+    """
+    path = os.path.join(out, name, "structure.txt")
+    if not os.path.exists(path):
+        return fold(topology, force_field, seed)
+    with open(path) as lines:
+        atoms = [line.split() for line in lines if line.startswith("atom ")]
+    names = [atom.name for atom in topology.atoms()]
+    if [atom[1] for atom in atoms] != names:
+        raise SystemExit(f"{path}: other atoms than the topology's; remove the file to fold anew")
+    return np.array([atom[3:6] for atom in atoms], dtype=float)
 
 
 def evaluate(system, positions):
@@ -222,7 +240,7 @@ def main():
             index += 1
     bridges = [(cyx[0], cyx[1]), (cyx[2], cyx[3])]
     topology = topology_of(CAPPED, ff14, bridges)
-    positions = fold(topology, ff14, 11)
+    positions = placed(out, "capped", topology, ff14, 11)
     peptide(out, "capped", topology, positions, FF14, {"vacuum": vacuum, **models, **extra}, 4)
     mixed, moved = scrambled(topology, positions, 5)
     peptide(out, "scrambled", mixed, moved, FF14, {"vacuum": vacuum}, 8)
@@ -232,7 +250,7 @@ def main():
     peptide(out, "capped19", topology19, positions, FF19, {"vacuum": vacuum}, 4)
 
     topology = topology_of(terminal_chains(ff14), ff14)
-    positions = fold(topology, ff14, 12)
+    positions = placed(out, "termini", topology, ff14, 12)
     peptide(out, "termini", topology, positions, FF14, {"vacuum": vacuum, "gbn2": models["gbn2"]}, 8)
 
     for name, sequence in (
@@ -240,7 +258,7 @@ def main():
         ("cln025", "NTYR TYR ASP PRO GLU THR GLY THR TRP CTYR"),
     ):
         topology = topology_of([sequence.split()], ff14)
-        positions = fold(topology, ff14, 13)
+        positions = placed(out, name, topology, ff14, 13)
         cases = {"vacuum": (None, {}, False)}
         cases |= {m: (m, {}, False) for m in models}
         peptide(out, name, topology, positions, FF14, cases, 2)

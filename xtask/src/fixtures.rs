@@ -28,7 +28,7 @@ const TOPICS: &[Topic] = &[
     },
     Topic {
         name: "forcefield",
-        about: "peptides with every residue form: OpenMM's parameters, energies and forces (annealed on several threads: other positions each time)",
+        about: "peptides with every residue form: OpenMM's parameters, energies and forces, at the positions that are committed",
         script: "forcefield_golden.py",
         requirements: "md",
         arguments: &["crates/forcefield-gpu/tests/data/system", "$DATA"],
