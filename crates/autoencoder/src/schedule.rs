@@ -1,4 +1,7 @@
 //! How the learning rate changes during training.
+//!
+//! `cg-potential` has its own: the two crates never depend on each other, and what both depend on (frames,
+//! dynamics) knows nothing of learning.
 
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
