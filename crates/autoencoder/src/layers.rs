@@ -2,6 +2,7 @@
 
 use crate::Result;
 use crate::ops;
+use crate::ops::flow::Flow;
 use crate::parameters::{Mode, Parameters, RunningStatistics};
 use candle_core::{DType, Tensor};
 
@@ -107,15 +108,16 @@ impl Convolution {
         Ok(Self { weight, bias, kind })
     }
 
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let apply = if self.kind.transposed {
-            ops::conv_transpose1d
-        } else {
-            ops::conv1d
-        };
-        let y = apply(x, &self.weight, self.kind.stride, self.kind.padding)?;
+    pub(crate) fn forward(&self, x: &Flow) -> Result<Flow> {
+        let Kind {
+            stride,
+            padding,
+            transposed,
+            ..
+        } = self.kind;
+        let y = x.convolve(&self.weight, [stride, padding], transposed)?;
         match &self.bias {
-            Some(bias) => Ok(ops::add_bias(&y, bias)?),
+            Some(bias) => Ok(y.add_bias(bias)?),
             None => Ok(y),
         }
     }
@@ -164,14 +166,14 @@ impl BatchNorm {
         Ok(self)
     }
 
-    pub(crate) fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    pub(crate) fn forward(&self, x: &Flow) -> Result<Flow> {
+        let affine = [&self.gamma, &self.beta];
         let bias = match &self.bias {
             Some(bias) => bias.to_dtype(DType::F32)?.to_vec1::<f32>()?,
             None => vec![0.0; self.gamma.elem_count()],
         };
         if self.mode.is_training() {
-            let (y, batch) =
-                ops::batch_norm_train(x, &self.gamma, &self.beta, EPSILON, self.rectify)?;
+            let (y, batch) = x.batch_norm_train(affine, EPSILON, self.rectify)?;
             // one row has no spread to learn from
             if batch.n_rows > 1 {
                 let unbiased = batch.n_rows as f64 / (batch.n_rows - 1) as f64;
@@ -188,13 +190,6 @@ impl BatchNorm {
         let running = self.running.lock();
         let mean: Vec<f32> = running.mean.iter().zip(&bias).map(|(m, b)| m - b).collect();
         let statistics = [mean.as_slice(), &running.variance];
-        let affine = [&self.gamma, &self.beta];
-        Ok(ops::batch_norm_eval(
-            x,
-            affine,
-            statistics,
-            EPSILON,
-            self.rectify,
-        )?)
+        Ok(x.batch_norm_eval(affine, statistics, EPSILON, self.rectify)?)
     }
 }

@@ -17,6 +17,7 @@ mod activation;
 mod batch_norm;
 mod convolution;
 pub(crate) mod cpu;
+pub(crate) mod flow;
 mod folding;
 mod neighbours;
 mod pooling;

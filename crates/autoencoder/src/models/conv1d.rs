@@ -2,6 +2,7 @@
 
 use super::{Autoencoder, MOST_ATOMS, in_range};
 use crate::layers::{BatchNorm, Convolution, Kind, Linear};
+use crate::ops::flow::Flow;
 use crate::{Error, Parameters, Result};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -164,14 +165,14 @@ impl Autoencoder for Conv1d {
     fn encode(&self, positions: &Tensor) -> Result<Tensor> {
         let missing = self.shortest.saturating_sub(self.n_atoms);
         let mut x = if missing > 0 {
-            positions.pad_with_zeros(1, 0, missing)?
+            Flow::enter(&positions.pad_with_zeros(1, 0, missing)?)?
         } else {
-            positions.clone()
+            Flow::enter(positions)?
         };
         for stage in &self.encoder {
             x = stage.forward(&x)?;
         }
-        let x = self.bottleneck.forward(&x)?;
+        let x = self.bottleneck.forward(&x)?.leave()?;
         let length = x.dim(1)?;
         // two halves that share the middle position of an odd length
         let half = length.div_ceil(2);
@@ -183,14 +184,13 @@ impl Autoencoder for Conv1d {
 
     fn decode(&self, latent: &Tensor) -> Result<Tensor> {
         let [length, narrow] = self.initial;
-        let mut x = self
-            .from_latent
-            .forward(latent)?
-            .reshape(((), length, narrow))?;
+        let codes = self.from_latent.forward(latent)?;
+        let mut x = Flow::enter(&codes.reshape(((), length, narrow))?)?;
         for stage in &self.decoder {
             x = stage.forward(&x)?;
         }
-        Ok(self.to_positions.forward(&x)?.narrow(1, 0, self.n_atoms)?)
+        let positions = self.to_positions.forward(&x)?.leave()?;
+        Ok(positions.narrow(1, 0, self.n_atoms)?)
     }
 }
 
@@ -220,7 +220,7 @@ impl Stage {
         })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    fn forward(&self, x: &Flow) -> Result<Flow> {
         let mut x = self.norm.forward(&self.convolution.forward(x)?)?;
         for block in &self.blocks {
             x = block.forward(&x)?;
@@ -252,9 +252,9 @@ impl ResidualBlock {
         })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    fn forward(&self, x: &Flow) -> Result<Flow> {
         let inner = self.norms[0].forward(&self.convolutions[0].forward(x)?)?;
         let change = self.norms[1].forward(&self.convolutions[1].forward(&inner)?)?;
-        Ok((x + change)?)
+        Ok(x.add(&change)?)
     }
 }

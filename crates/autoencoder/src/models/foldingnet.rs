@@ -2,6 +2,7 @@
 
 use super::{Autoencoder, MOST_ATOMS, in_range};
 use crate::layers::{BatchNorm, Convolution, Kind};
+use crate::ops::flow::Flow;
 use crate::{Parameters, Result, ops};
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
@@ -111,24 +112,25 @@ impl Autoencoder for FoldingNet {
     fn encode(&self, positions: &Tensor) -> Result<Tensor> {
         let neighbours = ops::nearest_neighbours(positions, self.neighbours)?;
         let covariance = ops::local_covariance(positions, &neighbours)?;
-        let mut x = Tensor::cat(&[positions, &covariance], 2)?;
+        let mut x = Flow::enter(&Tensor::cat(&[positions, &covariance], 2)?)?;
         for layer in &self.pointwise {
             x = layer.forward(&x)?;
         }
         for layer in &self.graph {
-            let neighbours = ops::nearest_neighbours(&x, self.neighbours)?;
-            x = layer.forward(&ops::neighbour_max(&x, &neighbours)?)?;
+            let neighbours = ops::nearest_neighbours(x.value(), self.neighbours)?;
+            x = layer.forward(&x.neighbour_max(&neighbours)?)?;
         }
-        let x = ops::max_over_points(&self.summary.forward(&x)?)?;
-        Ok(self.to_latent.forward(&x.unsqueeze(1)?)?.squeeze(1)?)
+        let x = self.summary.forward(&x)?.max_over_points()?.leave()?;
+        let code = self.to_latent.forward(&Flow::enter(&x.unsqueeze(1)?)?)?;
+        Ok(code.leave()?.squeeze(1)?)
     }
 
     fn decode(&self, latent: &Tensor) -> Result<Tensor> {
-        let mut x = latent.unsqueeze(1)?;
+        let mut x = Flow::enter(&latent.unsqueeze(1)?)?;
         for stage in &self.stages {
             x = stage.forward(&x)?;
         }
-        Ok(x.narrow(1, 0, self.n_atoms)?)
+        Ok(x.leave()?.narrow(1, 0, self.n_atoms)?)
     }
 }
 
@@ -151,7 +153,7 @@ impl Pointwise {
         Ok(Self { map, norm })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    fn forward(&self, x: &Flow) -> Result<Flow> {
         self.norm.forward(&self.map.forward(x)?)
     }
 }
@@ -181,10 +183,10 @@ impl Stage {
         })
     }
 
-    fn forward(&self, code: &Tensor) -> Result<Tensor> {
+    fn forward(&self, code: &Flow) -> Result<Flow> {
         let first = self.folds[0].forward(code, None, self.repeat)?;
         let second = self.folds[1].forward(code, Some(&first), self.repeat)?;
-        Ok((first + second)?)
+        Ok(first.add(&second)?)
     }
 }
 
@@ -232,8 +234,11 @@ impl Fold {
         })
     }
 
-    fn forward(&self, code: &Tensor, points: Option<&Tensor>, repeat: usize) -> Result<Tensor> {
-        let x = ops::folding_conv(code, points, &self.first, repeat)?;
+    fn forward(&self, code: &Flow, points: Option<&Flow>, repeat: usize) -> Result<Flow> {
+        let x = match points {
+            Some(points) => code.fold(points, &self.first, repeat)?,
+            None => code.fold_code(&self.first, repeat)?,
+        };
         let x = self.second.forward(&self.first_norm.forward(&x)?)?;
         self.last.forward(&self.second_norm.forward(&x)?)
     }

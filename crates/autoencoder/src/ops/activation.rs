@@ -57,7 +57,7 @@ impl CustomOp1 for Relu {
     }
 }
 
-struct AddBias;
+pub(super) struct AddBias;
 
 impl CustomOp2 for AddBias {
     fn name(&self) -> &'static str {

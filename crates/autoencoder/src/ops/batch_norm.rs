@@ -35,18 +35,25 @@ pub fn batch_norm_train(
     epsilon: f64,
     rectify: bool,
 ) -> Result<(Tensor, BatchStatistics)> {
+    let (op, statistics) = training(epsilon, rectify);
+    let y = x.contiguous()?.apply_op3(gamma, beta, op)?;
+    Ok((y, read(&statistics)))
+}
+
+/// The operation behind [`batch_norm_train`], and where it leaves the batch's statistics.
+pub(super) fn training(epsilon: f64, rectify: bool) -> (BatchNorm, Arc<Mutex<BatchStatistics>>) {
     let statistics = Arc::new(Mutex::new(BatchStatistics::default()));
     let op = BatchNorm {
         epsilon,
         rectify,
         statistics: Arc::clone(&statistics),
     };
-    let y = x.contiguous()?.apply_op3(gamma, beta, op)?;
-    let statistics = statistics
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .clone();
-    Ok((y, statistics))
+    (op, statistics)
+}
+
+pub(super) fn read(statistics: &Mutex<BatchStatistics>) -> BatchStatistics {
+    let statistics = statistics.lock().unwrap_or_else(PoisonError::into_inner);
+    statistics.clone()
 }
 
 /// Normalises each channel by given means and variances, which are constants.
@@ -59,11 +66,23 @@ pub fn batch_norm_train(
 /// As [`batch_norm_train`].
 pub fn batch_norm_eval(
     x: &Tensor,
+    affine: [&Tensor; 2],
+    statistics: [&[f32]; 2],
+    epsilon: f64,
+    rectify: bool,
+) -> Result<Tensor> {
+    let op = evaluation(x.shape(), affine, statistics, epsilon, rectify)?;
+    x.contiguous()?.apply_op1(op)
+}
+
+/// The operation behind [`batch_norm_eval`].
+pub(super) fn evaluation(
+    shape: &Shape,
     [gamma, beta]: [&Tensor; 2],
     [mean, variance]: [&[f32]; 2],
     epsilon: f64,
     rectify: bool,
-) -> Result<Tensor> {
+) -> Result<ChannelAffine> {
     let to_f64 = |t: &Tensor| t.to_dtype(candle_core::DType::F64)?.to_vec1::<f64>();
     let (gamma, beta) = (to_f64(gamma)?, to_f64(beta)?);
     let n = gamma.len();
@@ -71,7 +90,7 @@ pub fn batch_norm_eval(
         return Err(mismatch(
             "batch_norm",
             "one mean and variance a channel",
-            &[x.shape(), &Shape::from(n)],
+            &[shape, &Shape::from(n)],
         ));
     }
     let scale: Vec<f64> = gamma
@@ -82,14 +101,14 @@ pub fn batch_norm_eval(
     let shift = (0..n)
         .map(|c| beta[c] - scale[c] * f64::from(mean[c]))
         .collect();
-    x.contiguous()?.apply_op1(ChannelAffine {
+    Ok(ChannelAffine {
         scale,
         shift,
         rectify,
     })
 }
 
-struct BatchNorm {
+pub(super) struct BatchNorm {
     epsilon: f64,
     rectify: bool,
     statistics: Arc<Mutex<BatchStatistics>>,
@@ -182,7 +201,7 @@ impl CustomOp3 for BatchNorm {
 }
 
 /// `scale · x + shift` with constants, and perhaps a rectifier.
-struct ChannelAffine {
+pub(super) struct ChannelAffine {
     scale: Vec<f64>,
     shift: Vec<f64>,
     rectify: bool,

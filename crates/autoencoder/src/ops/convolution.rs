@@ -45,6 +45,8 @@ fn convolution(
         stride,
         padding,
         transposed,
+        // data enter without a graph behind them: nobody would read their gradient
+        input_gradient: x.is_variable() || x.track_op(),
     };
     x.contiguous()?.apply_op2(&w.contiguous()?, operation)
 }
@@ -74,10 +76,11 @@ pub fn linear(x: &Tensor, w: &Tensor) -> Result<Tensor> {
 }
 
 /// A convolution, or the adjoint of one: the same three products with their roles exchanged.
-struct Convolution {
-    stride: usize,
-    padding: usize,
-    transposed: bool,
+pub(super) struct Convolution {
+    pub(super) stride: usize,
+    pub(super) padding: usize,
+    pub(super) transposed: bool,
+    pub(super) input_gradient: bool,
 }
 
 impl Convolution {
@@ -148,8 +151,8 @@ impl CustomOp2 for Convolution {
         let [xs, ws, dys] = [x, w, &dy].map(|t| Values::of(t, self.name()));
         by_dtype!(x.dtype(), self.name(), T => {
             let (xs, ws, dys) = (xs.slice::<T>()?, ws.slice::<T>()?, dys.slice::<T>()?);
-            // data enter without a graph behind them: nobody would read their gradient
-            let dx = needs_gradient(x)
+            let dx = self
+                .input_gradient
                 .then(|| {
                     let dx = if self.transposed {
                         kernel::forward(&g, dys, ws)
@@ -167,8 +170,4 @@ impl CustomOp2 for Convolution {
             Ok((dx, Some(Tensor::from_vec(dw, w.shape(), w.device())?)))
         })
     }
-}
-
-fn needs_gradient(tensor: &Tensor) -> bool {
-    tensor.is_variable() || tensor.track_op()
 }

@@ -30,8 +30,8 @@ pub fn folding_conv(
     }
 }
 
-struct FoldingConv {
-    repeat: usize,
+pub(super) struct FoldingConv {
+    pub(super) repeat: usize,
 }
 
 impl FoldingConv {

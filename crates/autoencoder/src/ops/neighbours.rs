@@ -36,7 +36,12 @@ pub fn nearest_neighbours(x: &Tensor, k: usize) -> Result<Tensor> {
 /// # Errors
 /// Shapes that do not fit, an index outside the cloud, or tensors that are not on the CPU.
 pub fn neighbour_max(x: &Tensor, neighbours: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(NeighbourMax {
+    x.contiguous()?.apply_op1(pooling(x, neighbours)?)
+}
+
+/// The operation behind [`neighbour_max`].
+pub(super) fn pooling(x: &Tensor, neighbours: &Tensor) -> Result<NeighbourMax> {
+    Ok(NeighbourMax {
         neighbours: checked(x, neighbours, "neighbour_max")?,
         winners: Mutex::new(Vec::new()),
     })
@@ -83,7 +88,7 @@ fn checked(x: &Tensor, neighbours: &Tensor, op: &'static str) -> Result<Vec<u32>
     Ok(indices)
 }
 
-struct NeighbourMax {
+pub(super) struct NeighbourMax {
     neighbours: Vec<u32>,
     /// The point that had each maximum, from the forward pass.
     winners: Mutex<Vec<u32>>,

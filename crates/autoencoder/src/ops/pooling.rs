@@ -2,6 +2,7 @@
 
 use super::storage::{Real, Values, by_dtype, dims3, dtype, output, slice};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
 /// `y[b, c] = max_p x[b, p, c]`; the gradient goes to the first point that has the maximum.
@@ -12,21 +13,28 @@ use std::sync::{Mutex, PoisonError};
 /// # Errors
 /// A tensor of another rank, without points, or not f32 or f64 on the CPU.
 pub fn max_over_points(x: &Tensor) -> Result<Tensor> {
-    let (_, n_points, _) = x.dims3()?;
-    if n_points == 0 {
-        return Err(candle_core::Error::EmptyTensor {
-            op: "max_over_points",
-        }
-        .bt());
-    }
-    x.contiguous()?.apply_op1(MaxOverPoints {
-        winners: Mutex::new(Vec::new()),
-    })
+    x.contiguous()?.apply_op1(MaxOverPoints::new(x)?)
 }
 
-struct MaxOverPoints {
+pub(super) struct MaxOverPoints {
     /// The point of each `(batch, channel)`'s maximum, from the forward pass.
     winners: Mutex<Vec<u32>>,
+}
+
+impl MaxOverPoints {
+    /// For clouds of this shape.
+    pub(super) fn new(x: &Tensor) -> Result<Self> {
+        let (_, n_points, _) = x.dims3()?;
+        if n_points == 0 {
+            return Err(candle_core::Error::EmptyTensor {
+                op: "max_over_points",
+            }
+            .bt());
+        }
+        Ok(Self {
+            winners: Mutex::new(Vec::new()),
+        })
+    }
 }
 
 impl CustomOp1 for MaxOverPoints {
@@ -38,13 +46,14 @@ impl CustomOp1 for MaxOverPoints {
         let (batch, n_points, channels) = dims3(layout)?;
         by_dtype!(dtype(x), "max_over_points", T => {
             let x = slice::<T>(x, layout, "max_over_points")?;
-            let mut largest: Vec<T> = Vec::with_capacity(batch * channels);
+            let mut largest = vec![T::ZERO; batch * channels];
             let mut winners = vec![0; batch * channels];
-            for b in 0..batch {
-                let cloud = &x[b * n_points * channels..][..n_points * channels];
-                largest.extend_from_slice(&cloud[..channels]);
-                let largest = &mut largest[b * channels..];
-                let winners = &mut winners[b * channels..][..channels];
+            let clouds = x.par_chunks((n_points * channels).max(1));
+            let places = largest
+                .par_chunks_mut(channels.max(1))
+                .zip(winners.par_chunks_mut(channels.max(1)));
+            places.zip(clouds).for_each(|((largest, winners), cloud)| {
+                largest.copy_from_slice(&cloud[..channels]);
                 for (point, row) in cloud.chunks_exact(channels).enumerate().skip(1) {
                     for ((best, winner), &value) in largest.iter_mut().zip(&mut *winners).zip(row) {
                         if value > *best {
@@ -53,7 +62,7 @@ impl CustomOp1 for MaxOverPoints {
                         }
                     }
                 }
-            }
+            });
             *self.winners.lock().unwrap_or_else(PoisonError::into_inner) = winners;
             Ok(output(largest, (batch, channels)))
         })

@@ -10,7 +10,14 @@ use candle_core::{DType, Tensor};
 
 impl Trainer<'_> {
     /// Forward, backward, clip, update; the batch's loss.
+    ///
+    /// A step is hundreds of short parallel sections. Begun from a thread of the pool, each of them is
+    /// shared with whoever is free; begun from outside, each would put the caller to sleep and wake it.
     pub(super) fn step(&mut self, batch: &Batch, learning_rate: f64, seed: u64) -> Result<f64> {
+        rayon::scope(|_| self.step_in_pool(batch, learning_rate, seed))
+    }
+
+    fn step_in_pool(&mut self, batch: &Batch, learning_rate: f64, seed: u64) -> Result<f64> {
         let tensors = self.forward(batch, seed, true)?;
         let values = self.finite_values(&tensors, batch)?;
         let mut gradients = self.fixed_gradients(&tensors)?;
@@ -41,8 +48,10 @@ impl Trainer<'_> {
 
     /// Every term's value in evaluation mode.
     pub(super) fn evaluate(&self, batch: &Batch, seed: u64) -> Result<Vec<f64>> {
-        let tensors = self.forward(batch, seed, false)?;
-        self.finite_values(&tensors, batch)
+        rayon::scope(|_| {
+            let tensors = self.forward(batch, seed, false)?;
+            self.finite_values(&tensors, batch)
+        })
     }
 
     /// Every term as a tensor.

@@ -1,7 +1,9 @@
 //! Sizes, shapes and reproducibility of the networks.
 
-use autoencoder::{Autoencoder, Conv1d, Conv1dConfig, FoldingNet, FoldingNetConfig, Parameters};
-use candle_core::{DType, Device, Tensor};
+use autoencoder::{
+    Autoencoder, Conv1d, Conv1dConfig, FoldingNet, FoldingNetConfig, ModelConfig, Parameters,
+};
+use candle_core::{DType, Device, Tensor, Var};
 
 fn positions(batch: usize, n_atoms: usize, seed: u64) -> Tensor {
     let t = crate::finite_difference::random(&[batch, n_atoms, 3], seed);
@@ -113,5 +115,68 @@ fn evaluation_treats_frames_alone_and_leaves_the_statistics() {
     let after = parameters.to_tensors().unwrap();
     for (name, tensor) in &before {
         assert_eq!(values(tensor), values(&after[name]), "{name}");
+    }
+}
+
+/// Gradients of a network as a whole, each parameter's along itself. With 16 atoms all are neighbours, so
+/// nothing jumps.
+#[test]
+fn gradients_of_whole_networks() {
+    for model in [
+        ModelConfig::Conv1d(Conv1dConfig {
+            init_channels: 6,
+            depth: 1,
+            residual_blocks: 1,
+            ..Conv1dConfig::default()
+        }),
+        ModelConfig::FoldingNet(FoldingNetConfig::default()),
+    ] {
+        let mut parameters = Parameters::new(4, &Device::Cpu);
+        let network = model.build(16, &mut parameters).unwrap();
+        parameters.set_training(true);
+        let (x, weights) = (positions(3, 16, 8), positions(3, 16, 9));
+        let latent = Var::from_tensor(&network.encode(&x).unwrap().detach()).unwrap();
+        let loss = || {
+            let whole = network.decode(&network.encode(&x).unwrap()).unwrap();
+            let half = network.decode(latent.as_tensor()).unwrap();
+            let terms = (whole + half).unwrap();
+            (terms * &weights).unwrap().mean_all().unwrap()
+        };
+        let value = || f64::from(loss().to_scalar::<f32>().unwrap());
+        let tensor = loss();
+        let gradients = tensor.backward().unwrap();
+        // the same graph gives the same gradients as often as it is asked: adaptive weights do so
+        let again = tensor.backward().unwrap();
+        let variables = parameters.variables().chain([("latent", &latent)]);
+        let mut compared = 0;
+        for (name, var) in variables {
+            let Some(gradient) = gradients.get(var) else {
+                assert!(name.ends_with("bias"), "{name} has no gradient");
+                continue;
+            };
+            assert_eq!(values(gradient), values(again.get(var).unwrap()), "{name}");
+            let norm = values(gradient).iter().map(|g| g * g).sum::<f32>().sqrt();
+            if norm < 1e-4 {
+                continue;
+            }
+            let before = var.as_tensor().copy().unwrap();
+            let step = 2e-3 / f64::from(norm);
+            let shifted = |by: f64| {
+                let moved = (&before + (gradient * by).unwrap()).unwrap();
+                var.set(&moved).unwrap();
+                value()
+            };
+            let found = (shifted(step) - shifted(-step)) / (2.0 * step);
+            var.set(&before).unwrap();
+            let expected = f64::from(norm * norm);
+            // rectifiers and maxima have kinks, and the sums are f32
+            let tolerance = 0.05 * expected + 2e-4 * f64::from(norm);
+            assert!(
+                (found - expected).abs() < tolerance,
+                "{name}: {found} {expected}"
+            );
+            compared += 1;
+        }
+        assert!(compared > 10, "{compared} parameters with a gradient");
     }
 }

@@ -106,7 +106,6 @@ pub(crate) fn input_gradient<T: Real>(g: &Geometry, dy: &[T], w: &[T]) -> Vec<T>
         return dx;
     }
     let item = |(dx, dy): (&mut [T], &[T]), columns: &mut Vec<T>, threads| {
-        columns.clear();
         columns.resize(g.length_out * width, T::ZERO);
         let sizes = [g.length_out, width, g.channels_out];
         let dy = Matrix::row_major(dy, g.channels_out);
@@ -144,17 +143,57 @@ pub(crate) fn weight_gradient<T: Real>(g: &Geometry, x: &[T], dy: &[T]) -> Vec<T
         multiply(&mut dw, sizes, x, dy, false, true);
         return dw;
     }
-    let mut padded = Vec::new();
+    // small gradients are summed part by part of the batch, large ones are shared out row by row; the
+    // numbers of both depend on sizes alone, and so the result does not depend on the threads
+    let n_parts = (SMALL_GRADIENT / dw.len()).clamp(1, TASKS.min(g.batch));
+    let rows = width.div_ceil(TASKS / n_parts).max(LEAST_ROWS);
+    let items = g.batch.div_ceil(n_parts);
     let (size_out, size_in) = (g.length_out * g.channels_out, g.length * g.channels_in);
-    for (index, (x, dy)) in x.chunks(size_in).zip(dy.chunks(size_out)).enumerate() {
-        g.pad(x, &mut padded);
-        let sizes = [width, g.channels_out, g.length_out];
-        let dy = Matrix::row_major(dy, g.channels_out);
-        let windows = g.windows(&padded).transposed();
-        multiply(&mut dw, sizes, windows, dy, index > 0, true);
+    let sequences: Vec<(Vec<T>, &[T])> = x
+        .par_chunks(size_in)
+        .zip(dy.par_chunks(size_out))
+        .map(|(x, dy)| {
+            let mut padded = Vec::new();
+            g.pad(x, &mut padded);
+            (padded, dy)
+        })
+        .collect();
+    let size = dw.len();
+    let mut parts = vec![T::ZERO; size * (n_parts - 1)];
+    let places = dw.chunks_mut(rows * g.channels_out).chain(
+        parts
+            .chunks_exact_mut(size)
+            .flat_map(|part| part.chunks_mut(rows * g.channels_out)),
+    );
+    let slices = width.div_ceil(rows);
+    places
+        .enumerate()
+        .collect::<Vec<_>>()
+        .into_par_iter()
+        .for_each(|(task, place)| {
+            let (part, slice) = (task / slices, task % slices);
+            let sequences = sequences.iter().skip(part * items).take(items);
+            for (index, (padded, dy)) in sequences.enumerate() {
+                let sizes = [place.len() / g.channels_out, g.channels_out, g.length_out];
+                let windows = g.windows(&padded[slice * rows..]).transposed();
+                let dy = Matrix::row_major(dy, g.channels_out);
+                multiply(place, sizes, windows, dy, index > 0, false);
+            }
+        });
+    for part in parts.chunks_exact(size) {
+        for (sum, &value) in dw.iter_mut().zip(part) {
+            *sum += value;
+        }
     }
     dw
 }
+
+/// Products that a weight gradient is shared out into.
+const TASKS: usize = 8;
+/// Numbers of a gradient that is cheap to sum from parts.
+const SMALL_GRADIENT: usize = 1 << 15;
+/// Rows below which a product wastes its registers.
+const LEAST_ROWS: usize = 48;
 
 /// With stride 1 the gradient of the input is a convolution with the kernel turned round.
 fn input_gradient_as_convolution<T: Real>(g: &Geometry, dy: &[T], w: &[T]) -> Vec<T> {

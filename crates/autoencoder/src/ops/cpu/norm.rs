@@ -12,18 +12,22 @@ type Sums = (Vec<f64>, Vec<f64>);
 /// Mean and (biased) variance of each channel over all rows.
 pub(crate) fn moments<T: Real>(x: &[T], channels: usize) -> Sums {
     let n_rows = (x.len() / channels.max(1)).max(1) as f64;
-    let (mut mean, mut square) = reduce(x.len(), channels, |rows, first, second| {
+    // differences from the first row: nothing cancels where the mean is far from zero
+    let origin = x.get(..channels).unwrap_or_default();
+    let (mut mean, mut square) = reduce(x.len(), channels, |rows, first: &mut [T], second| {
         for row in x[rows].chunks_exact(channels) {
-            for ((sum, square), &value) in first.iter_mut().zip(second.iter_mut()).zip(row) {
-                let value = value.wide();
+            let sums = first.iter_mut().zip(second.iter_mut());
+            for ((sum, square), (&value, &origin)) in sums.zip(row.iter().zip(origin)) {
+                let value = value - origin;
                 *sum += value;
                 *square += value * value;
             }
         }
     });
-    for (mean, square) in mean.iter_mut().zip(&mut square) {
+    for ((mean, square), origin) in mean.iter_mut().zip(&mut square).zip(origin) {
         *mean /= n_rows;
         *square = (*square / n_rows - *mean * *mean).max(0.0);
+        *mean += origin.wide();
     }
     (mean, square)
 }
@@ -66,7 +70,8 @@ pub(crate) fn backward_sums<T: Real>(
     inverse: &[f64],
 ) -> Sums {
     let channels = mean.len();
-    let (sum, mut product) = reduce(x.len(), channels, |rows, first, second| {
+    let centre: Vec<T> = mean.iter().map(|&mean| T::narrow(mean)).collect();
+    let (sum, mut product) = reduce(x.len(), channels, |rows, first: &mut [T], second| {
         let (x, dy) = (&x[rows.clone()], &dy[rows.clone()]);
         let gate = y.map(|y| &y[rows]);
         for (row, (x, dy)) in x
@@ -77,27 +82,28 @@ pub(crate) fn backward_sums<T: Real>(
             let sums = first
                 .iter_mut()
                 .zip(second.iter_mut())
-                .zip(x.iter().zip(dy));
+                .zip(x.iter().zip(dy).zip(&centre));
             match gate {
                 None => {
-                    for ((sum, product), (&x, &dy)) in sums {
-                        *sum += dy.wide();
-                        *product += dy.wide() * x.wide();
+                    for ((sum, product), ((&x, &dy), &centre)) in sums {
+                        *sum += dy;
+                        *product += dy * (x - centre);
                     }
                 }
                 Some(y) => {
                     let y = &y[row * channels..][..channels];
-                    for (((sum, product), (&x, &dy)), &y) in sums.zip(y) {
+                    for (((sum, product), ((&x, &dy), &centre)), &y) in sums.zip(y) {
                         let dy = if y > T::ZERO { dy } else { T::ZERO };
-                        *sum += dy.wide();
-                        *product += dy.wide() * x.wide();
+                        *sum += dy;
+                        *product += dy * (x - centre);
                     }
                 }
             }
         }
     });
-    for (((product, sum), mean), inverse) in product.iter_mut().zip(&sum).zip(mean).zip(inverse) {
-        *product = (*product - mean * sum) * inverse;
+    for (c, product) in product.iter_mut().enumerate() {
+        // what rounding the mean left
+        *product = (*product - (mean[c] - centre[c].wide()) * sum[c]) * inverse[c];
     }
     (sum, product)
 }
@@ -148,40 +154,40 @@ pub(crate) fn backward_input<T: Real>(
 
 /// Sum of each channel over all rows.
 pub(crate) fn column_sums<T: Real>(x: &[T], channels: usize) -> Vec<f64> {
-    reduce(x.len(), channels, |rows, sums, _| {
+    reduce(x.len(), channels, |rows, sums: &mut [T], _| {
         for row in x[rows].chunks_exact(channels) {
             for (sum, &value) in sums.iter_mut().zip(row) {
-                *sum += value.wide();
+                *sum += value;
             }
         }
     })
     .0
 }
 
-/// Adds up two sums a channel over blocks of rows: threads take blocks, the blocks are added in order.
-fn reduce(
+/// Adds up two sums a channel over blocks of rows: threads take blocks, the blocks are added in order,
+/// in f64.
+fn reduce<T: Real>(
     len: usize,
     channels: usize,
-    block_sums: impl Fn(std::ops::Range<usize>, &mut [f64], &mut [f64]) + Sync,
+    block_sums: impl Fn(std::ops::Range<usize>, &mut [T], &mut [T]) + Sync,
 ) -> Sums {
     let size = (BLOCK * channels).max(1);
-    let blocks: Vec<Sums> = (0..len.div_ceil(size))
+    let blocks: Vec<Vec<T>> = (0..len.div_ceil(size))
         .into_par_iter()
         .map(|index| {
-            let mut sums = (vec![0.0; channels], vec![0.0; channels]);
+            let mut sums = vec![T::ZERO; 2 * channels];
+            let (first, second) = sums.split_at_mut(channels);
             let rows = index * size..((index + 1) * size).min(len);
-            block_sums(rows, &mut sums.0, &mut sums.1);
+            block_sums(rows, first, second);
             sums
         })
         .collect();
-    let mut total = (vec![0.0; channels], vec![0.0; channels]);
-    for (first, second) in blocks {
-        for (sum, value) in total.0.iter_mut().zip(first) {
-            *sum += value;
-        }
-        for (sum, value) in total.1.iter_mut().zip(second) {
-            *sum += value;
+    let mut total = vec![0.0; 2 * channels];
+    for block in blocks {
+        for (total, value) in total.iter_mut().zip(block) {
+            *total += value.wide();
         }
     }
-    total
+    let second = total.split_off(channels);
+    (total, second)
 }
