@@ -51,8 +51,7 @@ pub(crate) fn topology(file: &Path, top: Option<&Path>) -> Result<Topology> {
 
 /// The indices that a selection chooses; an empty one is an error.
 pub(crate) fn select(selection: &str, topology: &Topology) -> Result<Vec<usize>> {
-    let parsed =
-        molio::Selection::parse(selection).with_context(|| format!("selection {selection:?}"))?;
+    let parsed = molio::Selection::parse(selection)?;
     let indices = parsed.indices(topology);
     if indices.is_empty() {
         bail!(
