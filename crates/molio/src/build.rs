@@ -19,7 +19,7 @@ pub use blueprint::{ChainPlan, ResiduePlan};
 pub use builder::{BackboneAtoms, ProteinBuilder};
 pub use ca_trace::backbone_from_ca;
 pub use conformation::{Conformation, Turn, conformation_torsions};
-pub(crate) use geometry::{Vector, double, single};
+pub(crate) use geometry::{Vector, double, place, single};
 pub(crate) use hydrogens::place_hydrogens;
 pub use library::ResidueForm;
 pub(crate) use naming::{Names, canonical_names};

@@ -1,5 +1,6 @@
 //! Structures from files, made ready for a force field: chosen, completed, protonated.
 
+mod backbone;
 mod gaps;
 mod protonation;
 mod report;
@@ -58,6 +59,9 @@ pub struct Prepared {
 /// - Water, ions and other molecules are dropped unless `keep` names them.
 /// - Selenomethionine becomes methionine. Atoms that are missing in a residue are placed at ideal geometry,
 ///   side chains in rotamers that do not clash ([`SideChainConfig`]).
+/// - A missing N, CA or C is placed where three atoms of a rigid group around it are there: of a peptide group
+///   CA, C, O, N, CA it belongs to, or of N, CA, C, CB of its residue. So any one of them returns, but N of a
+///   first and C of a last glycine; both C and N of a peptide bond do where the O between them is there.
 /// - Protonation: what the residue's name or its hydrogens say; otherwise pH and the model pKa of each
 ///   group. A neutral histidine has its proton where a hydrogen bond asks for it. SG within 0.25 nm
 ///   of each other are a disulfide. Hydrogens get the names of PDB version 3.
@@ -72,7 +76,7 @@ pub struct Prepared {
 ///
 /// # Errors
 /// [`Error::Argument`] for residues within a chain that are no standard amino acids, nucleic acids
-/// that `keep` does not name, a backbone atom N, CA or C that is missing, a pH that is no number, or no
+/// that `keep` does not name, a backbone atom N, CA or C that is missing and not to be placed, a pH that is no number, or no
 /// protein at all; [`Error::AtomCount`], [`Error::NotFinite`].
 ///
 /// # References
@@ -104,6 +108,7 @@ pub fn prepare(
     }
     let obstacles = obstacles(&bonded, positions, &chosen.others);
     report.count_heavy(&blueprint, &scaffold);
+    backbone::rebuild(&blueprint, &mut scaffold);
     place_heavy_atoms(&blueprint, &mut scaffold, &obstacles, &config.side_chains)?;
     report.count_hydrogens(&blueprint, &scaffold);
     place_hydrogens(&blueprint, &mut scaffold, &obstacles);
@@ -189,8 +194,8 @@ fn plan(
             let form = protonation::form(topology, positions, index, &names, config.ph, report);
             let residue = &topology.residues()[index];
             let before = place.checked_sub(1).map(|place| residues[place]);
-            let starts =
-                before.is_none_or(|before| gaps::is_gap(topology, [before, index], report));
+            let starts = before
+                .is_none_or(|before| gaps::is_gap(topology, positions, [before, index], report));
             let cap = |name: &str, number| ResiduePlan {
                 form: form.variant(name),
                 number,

@@ -144,7 +144,10 @@ fn check_backbone(blueprint: &Blueprint, scaffold: &Scaffold) -> Result<()> {
         if !missing.is_empty() {
             return Err(Error::argument(
                 "the backbone",
-                format!("N, CA and C of {}", blueprint.describe(index)),
+                format!(
+                    "N, CA and C of {}, or enough atoms around them to tell where they are",
+                    blueprint.describe(index)
+                ),
                 format!("no {}", missing.join(", ")),
             ));
         }

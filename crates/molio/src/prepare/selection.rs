@@ -94,10 +94,11 @@ pub(super) fn choose(
     Ok(chosen)
 }
 
-/// A cap, or a residue with a CA: a free ion named like an amino acid has none.
+/// A cap, or a residue with a CA, or with both of its neighbours: a free ion named like an amino acid has none.
 fn is_amino_acid(topology: &Topology, residue: usize) -> bool {
     let cap = named(&topology.residues()[residue].name).is_some_and(|form| form.is_cap());
-    cap || topology.find(residue, "CA").is_some()
+    let has = |name| topology.find(residue, name).is_some();
+    cap || has("CA") || (has("N") && has("C"))
 }
 
 /// Whether a residue that is no standard amino acid has the backbone of one, or a peptide bond.

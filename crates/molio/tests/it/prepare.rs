@@ -110,6 +110,47 @@ fn length(a: [f32; 3], b: [f32; 3]) -> f32 {
 }
 
 #[test]
+fn backbone_atoms_return_where_their_surroundings_tell() {
+    let whole = peptide("GACDEFGHIKLMNPQRSTVWYG");
+    let last = whole.0.n_residues() - 1;
+    let far = |lost: &[(usize, &str)]| -> Option<f32> {
+        let cut = without(&whole, |residue, name| lost.contains(&(residue, name)));
+        let prepared = prepare(&cut.0, &cut.1, &PrepareConfig::default()).ok()?;
+        assert_eq!(prepared.topology, whole.0, "{lost:?}");
+        assert!(prepared.report.gaps.is_empty(), "{lost:?}");
+        let added: usize = prepared.report.added_heavy.iter().map(|a| a.1.len()).sum();
+        assert_eq!(added, lost.len(), "{lost:?}");
+        let off = lost.iter().map(|&(residue, name)| {
+            let atom = whole.0.find(residue, name).unwrap();
+            length(prepared.positions[atom], whole.1[atom])
+        });
+        off.reduce(f32::max)
+    };
+    for residue in 0..=last {
+        for name in ["N", "CA", "C"] {
+            // an end of glycine can turn
+            if [(0, "N"), (last, "C")].contains(&(residue, name)) {
+                assert!(far(&[(residue, name)]).is_none());
+                continue;
+            }
+            let off = far(&[(residue, name)]).unwrap();
+            assert!(off < 0.03, "{residue} {name}: {off} nm");
+        }
+        if residue < last {
+            let off = far(&[(residue, "C"), (residue + 1, "N")]).unwrap();
+            assert!(off < 0.03, "peptide bond behind {residue}: {off} nm");
+        }
+    }
+    // between two CA alone, peptide groups can turn
+    let cut = without(&whole, |residue, name| {
+        (5..8).contains(&residue) && name != "CA"
+    });
+    let error = prepare(&cut.0, &cut.1, &PrepareConfig::default()).unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("PHE 6") && text.contains("no C"), "{text}");
+}
+
+#[test]
 fn side_chains_and_hydrogens_return() {
     let whole = peptide("ACDEFGHIKLMNPQRSTVWY");
     let backbone = |_: usize, name: &str| !["N", "CA", "C", "O", "CB"].contains(&name);
