@@ -1,23 +1,18 @@
 //! All atoms from CA traces and other sparse beads.
 
+mod builder;
 mod faults;
-mod peptide;
-mod ramachandran;
 mod rings;
-mod trace;
 
 pub use faults::{StructureFaults, StructureRules};
 
-use crate::vector::Vector;
 use crate::{Backmapped, Backmapper, BoxError, Error, Result};
 use dynamics::{MinimiseConfig, Outcome, Potential, minimise};
-use molio::{Topology, Trajectory};
-use ramachandran::Kind;
+use molio::{BackboneAtoms, Topology, Trajectory, backbone_from_ca_cb};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::ops::Range;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use trace::backbone_from_trace;
 
 /// Frames that are rebuilt at a time.
 const CHUNK: usize = 1024;
@@ -56,7 +51,7 @@ pub trait AtomBuilder: Send + Sync {
     /// All atoms, with all bonds.
     fn topology(&self) -> &Topology;
 
-    /// Positions (nm) of all atoms; N, CA, C and O of every amino acid are known. Without a seed the
+    /// Positions (nm) of all atoms; N, CA and C of every amino acid are known. Without a seed the
     /// likeliest side chains, with one others.
     ///
     /// # Errors
@@ -96,10 +91,8 @@ impl Default for BackmapConfig {
 
 /// Rebuilds proteins from CA atoms, CA and CB, or the backbone with or without CB.
 ///
-/// The backbone follows from the CA trace: peptide planes of ideal geometry whose rotations are chosen by
-/// N–CA–C angles and Ramachandran preferences, exactly, by dynamic programming. Side chains and hydrogens
-/// come from an [`AtomBuilder`]. Then a minimiser
-/// relaxes everything but the beads, which stay to the bit. A frame with a D amino acid, a cis
+/// The backbone follows from the CA trace ([`molio::backbone_from_ca_cb`]). Side chains and hydrogens come from
+/// an [`AtomBuilder`]. Then a minimiser relaxes everything but the beads, which stay to the bit. A frame with a D amino acid, a cis
 /// peptide bond that the CA distance does not ask for, heavy atoms nearer than 0.2 nm, a broken bond or a
 /// pierced ring is tried again with other side chains, and left out if that does not help.
 ///
@@ -114,29 +107,35 @@ pub struct ProteinBackmapper {
     rules: StructureRules,
 }
 
-/// Successive amino acids of one chain.
+/// Successive amino acids that peptide bonds join.
 struct Segment {
-    residues: Range<usize>,
+    residues: Vec<usize>,
     names: Vec<String>,
     /// Beads of N, CA, C, O, CB.
     beads: Vec<[Option<usize>; 5]>,
 }
 
 impl Segment {
-    /// N, C and O of each residue from its CA atom, and from its CB atom where it has a bead.
-    fn backbone(&self, beads: &[[f32; 3]]) -> Result<Vec<[Option<[f32; 3]>; 3]>> {
+    /// Whether N and C of each residue are beads.
+    fn has_backbone(&self) -> bool {
+        let mut beads = self.beads.iter();
+        beads.all(|b| b[0].is_some() && b[2].is_some())
+    }
+
+    /// N, C and O of each residue from its CA atom, and from its CB atom where it has a bead. The O of the last
+    /// is left to whoever fills in the rest.
+    fn backbone(&self, beads: &[[f32; 3]]) -> Result<Vec<BackboneAtoms>> {
         let of = |kind: usize| self.beads.iter().map(move |b| Some(beads[b[kind]?]));
-        let ca = of(1).flatten();
-        let double = |x: [f32; 3]| x.map(f64::from);
-        let single = |x: Vector| Some(x.map(|x| x as f32));
-        let ca: Vec<Vector> = ca.map(double).collect();
-        let cb: Vec<Option<Vector>> = of(4).map(|x| x.map(double)).collect();
-        let kinds: Vec<Kind> = self.names.iter().map(|name| Kind::of(name)).collect();
-        let built = backbone_from_trace(&ca, &cb, &kinds)?;
-        let atoms = built.iter();
-        Ok(atoms
-            .map(|x| [single(x.n), single(x.c), single(x.o)])
-            .collect())
+        let ca: Vec<[f32; 3]> = of(1).flatten().collect();
+        let cb: Vec<Option<[f32; 3]>> = of(4).collect();
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let stacked = |pair: &[[f32; 3]]| pair[0] == pair[1];
+        if ca.windows(2).any(stacked) {
+            return Err(Error::Trace {
+                found: "two in one place",
+            });
+        }
+        Ok(backbone_from_ca_cb(&ca, &cb, &names)?)
     }
 }
 
@@ -200,20 +199,12 @@ impl ProteinBackmapper {
                 return Err(Error::setting("beads", "a CA in each residue", found));
             }
         }
-        let mut segments = Vec::new();
-        for chain in topology.chains() {
-            let residues: Vec<usize> = chain.residues.clone().filter(is_acid).collect();
-            let (Some(&first), Some(&last)) = (residues.first(), residues.last()) else {
-                continue;
-            };
-            segments.push(Segment {
-                residues: first..last + 1,
-                names: residues
-                    .iter()
-                    .map(|&r| topology.residues()[r].name.clone())
-                    .collect(),
-                beads: residues.iter().map(|&r| of_residue[r]).collect(),
-            });
+        let segments = segments(topology, &acids, &of_residue);
+        for segment in &segments {
+            if segment.residues.len() < 2 && !segment.has_backbone() {
+                let what = "amino acids in a row, of which not all of the backbone is known";
+                return Err(Error::setting(what, "at least 2", segment.residues.len()));
+            }
         }
         let rules = StructureRules::new(topology);
         Ok(Self {
@@ -244,17 +235,14 @@ impl ProteinBackmapper {
         let topology = self.builder.topology();
         let mut known: Vec<Option<[f32; 3]>> = vec![None; topology.n_atoms()];
         for segment in &self.segments {
-            let complete = segment
-                .beads
-                .iter()
-                .all(|b| b[0].is_some() && b[2].is_some());
-            if complete {
+            if segment.has_backbone() {
                 continue;
             }
-            for (residue, atoms) in segment.residues.clone().zip(segment.backbone(beads)?) {
-                for (name, x) in ["N", "C", "O"].into_iter().zip(atoms) {
+            for (&residue, atoms) in segment.residues.iter().zip(segment.backbone(beads)?) {
+                let placed = [("N", Some(atoms.n)), ("C", Some(atoms.c)), ("O", atoms.o)];
+                for (name, position) in placed {
                     if let Some(atom) = topology.find(residue, name) {
-                        known[atom] = x;
+                        known[atom] = position;
                     }
                 }
             }
@@ -362,4 +350,43 @@ impl Backmapper for ProteinBackmapper {
         let frames = Trajectory::from_positions(self.topology().n_atoms(), positions)?;
         Ok(Backmapped { indices, frames })
     }
+}
+
+/// Runs of amino acids, broken where no peptide bond is.
+fn segments(topology: &Topology, acids: &[usize], beads: &[[Option<usize>; 5]]) -> Vec<Segment> {
+    let linked: BTreeSet<[usize; 2]> = topology
+        .bonds()
+        .iter()
+        .filter(|bond| {
+            let names = bond.map(|atom| topology.atoms()[atom].name.as_str());
+            names == ["C", "N"] || names == ["N", "C"]
+        })
+        .map(|bond| {
+            let [a, b] = bond.map(|atom| topology.atoms()[atom].residue);
+            [a.min(b), a.max(b)]
+        })
+        .collect();
+    let mut segments: Vec<Segment> = Vec::new();
+    for &residue in acids {
+        let goes_on = segments.last().is_some_and(|segment| {
+            let last = segment.residues.last();
+            last.is_some_and(|&last| linked.contains(&[last, residue]))
+        });
+        if !goes_on {
+            segments.push(Segment {
+                residues: Vec::new(),
+                names: Vec::new(),
+                beads: Vec::new(),
+            });
+        }
+        if let Some(segment) = segments.last_mut() {
+            let name = &topology.residues()[residue].name;
+            segment.residues.push(residue);
+            segment
+                .names
+                .push(molio::standard_amino_acid(name).unwrap_or(name).to_owned());
+            segment.beads.push(beads[residue]);
+        }
+    }
+    segments
 }

@@ -31,8 +31,10 @@ pub(crate) fn norm(a: Vector) -> f64 {
     dot(a, a).sqrt()
 }
 
-/// `a` with length 1, unless it has none.
-pub(crate) fn unit(a: Vector) -> Option<Vector> {
-    let length = norm(a);
-    (length > 1e-12).then(|| scale(a, 1.0 / length))
+/// The IUPAC torsion angle of four points, rad.
+pub(crate) fn torsion(a: Vector, b: Vector, c: Vector, d: Vector) -> f64 {
+    let (b1, b2, b3) = (sub(b, a), sub(c, b), sub(d, c));
+    let (n1, n2) = (cross(b1, b2), cross(b2, b3));
+    let y = norm(b2) * dot(b1, n2);
+    y.atan2(dot(n1, n2))
 }

@@ -17,7 +17,7 @@ pub(crate) use blueprint::describe;
 pub(crate) use blueprint::{Blueprint, Scaffold};
 pub use blueprint::{ChainPlan, ResiduePlan};
 pub use builder::{BackboneAtoms, ProteinBuilder};
-pub use ca_trace::backbone_from_ca;
+pub use ca_trace::{backbone_from_ca, backbone_from_ca_cb};
 pub use conformation::{Conformation, Turn, conformation_torsions};
 pub(crate) use geometry::{Vector, double, place, single};
 pub(crate) use hydrogens::place_hydrogens;

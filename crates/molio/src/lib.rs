@@ -36,7 +36,8 @@ pub use align::{MeanAlignment, MeanStructure, align_to, align_to_mean};
 pub use bonds::assign_bonds;
 pub use build::{
     BackboneAtoms, ChainPlan, Conformation, ProteinBuilder, ResidueForm, ResiduePlan,
-    SideChainConfig, Torsions, Turn, backbone_from_ca, conformation_torsions, parse_sequence,
+    SideChainConfig, Torsions, Turn, backbone_from_ca, backbone_from_ca_cb, conformation_torsions,
+    parse_sequence,
 };
 pub use cell::Cell;
 pub use dataset::{

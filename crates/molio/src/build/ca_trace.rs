@@ -9,14 +9,14 @@ use favoured::{Class, cost};
 use std::f64::consts::{PI, TAU};
 
 /// Turns that a peptide plane tries: coarse over the whole circle, then finer about the best.
-const N_TURNS: usize = 40;
+const N_TURNS: usize = 36;
 const N_FINE: usize = 9;
 
 /// Peptide bonds between CA that are closer are cis, nm; trans CA are 0.38 nm apart, cis ones 0.29.
 const CIS: f64 = 0.33;
 
-/// Bonds and angles of the peptide plane after Engh & Huber 1991 (nm, rad), and of CA, weighted
-/// with a standard deviation that real structures have.
+/// Bonds and angles of the peptide plane after Engh & Huber 1991 (nm, rad), and of CA, weighted with a
+/// standard deviation wider than the 2.8° of real structures, because planes are ideal here.
 const CA_C: f64 = 0.1525;
 const C_N: f64 = 0.1329;
 const N_CA: f64 = 0.1458;
@@ -25,7 +25,15 @@ const CA_C_N: f64 = 116.2 * PI / 180.0;
 const C_N_CA: f64 = 121.7 * PI / 180.0;
 const CA_C_O: f64 = 120.8 * PI / 180.0;
 const N_CA_C: f64 = 111.0 * PI / 180.0;
-const N_CA_C_SD: f64 = 3.5 * PI / 180.0;
+const N_CA_C_SD: f64 = 5.0 * PI / 180.0;
+
+/// Distance of CB from CA (nm), its angle to the plane that halves N–CA–C, and how far a CB that is given
+/// may be from there (nm).
+const CA_CB: f64 = 0.153;
+const CB_TILT: f64 = 52.3 * PI / 180.0;
+const CB_SD: f64 = 0.015;
+/// The torsion CB–N–CA–C of an L residue; CB–C–CA–N is its negative.
+const CB_IMPROPER: f64 = 122.6 * PI / 180.0;
 
 /// Backbones from the CA atoms of one stretch of chain.
 ///
@@ -53,22 +61,41 @@ const N_CA_C_SD: f64 = 3.5 * PI / 180.0;
 /// # Ok::<(), molio::Error>(())
 /// ```
 pub fn backbone_from_ca(trace: &[[f32; 3]], names: &[&str]) -> Result<Vec<BackboneAtoms>> {
+    backbone_from_ca_cb(trace, &vec![None; trace.len()], names)
+}
+
+/// The same where CB atoms are known as well: how far they are from where N, CA and C would have them adds to
+/// the cost of a turn.
+///
+/// # Shapes
+/// `trace`: `[n_residues][3]` in nm; `cb`: `[n_residues]`, `None` where there is none.
+///
+/// # Errors
+/// As [`backbone_from_ca`].
+pub fn backbone_from_ca_cb(
+    trace: &[[f32; 3]],
+    cb: &[Option<[f32; 3]>],
+    names: &[&str],
+) -> Result<Vec<BackboneAtoms>> {
     let n = trace.len();
-    if n < 2 || names.len() != n {
+    if n < 2 || names.len() != n || cb.len() != n {
         return Err(Error::argument(
             "a CA trace",
-            "two residues or more, and a name for each",
-            format!("{n} positions, {} names", names.len()),
+            "two residues or more, and for each a name and whether it has a CB",
+            format!("{n} positions, {} names, {} CB", names.len(), cb.len()),
         ));
     }
-    if let Some(atom) = trace.iter().position(|x| x.iter().any(|x| !x.is_finite())) {
+    let odd = |x: &[f32; 3]| x.iter().any(|x| !x.is_finite());
+    if let Some(atom) = (0..n).find(|&i| odd(&trace[i]) || cb[i].as_ref().is_some_and(odd)) {
         return Err(Error::argument(
             "a CA trace",
             "finite coordinates",
             format!("residue {atom}, counted from 0"),
         ));
     }
+    let given = cb;
     let trace: Vec<Vector> = trace.iter().map(|&x| double(x)).collect();
+    let cb: Vec<Option<Vector>> = cb.iter().map(|x| x.map(double)).collect();
     let planes: Vec<Plane> = trace
         .windows(2)
         .map(|pair| Plane::new(pair[0], pair[1]))
@@ -82,9 +109,9 @@ pub fn backbone_from_ca(trace: &[[f32; 3]], names: &[&str]) -> Result<Vec<Backbo
             .collect();
         n - 1
     ];
-    let mut turns = best_turns(&trace, &planes, &classes, &coarse);
+    let mut turns = best_turns(&trace, &cb, &planes, &classes, &coarse);
     let mut step = TAU / N_TURNS as f64;
-    for _ in 0..2 {
+    for _ in 0..3 {
         step /= (N_FINE / 2) as f64;
         let fine: Vec<Vec<f64>> = turns
             .iter()
@@ -94,9 +121,13 @@ pub fn backbone_from_ca(trace: &[[f32; 3]], names: &[&str]) -> Result<Vec<Backbo
                     .collect()
             })
             .collect();
-        turns = best_turns(&trace, &planes, &classes, &fine);
+        turns = best_turns(&trace, &cb, &planes, &classes, &fine);
     }
-    Ok(assemble(&trace, &planes, &turns))
+    let mut backbone = assemble(&trace, &cb, &planes, &turns);
+    for (residue, &cb) in backbone.iter_mut().zip(given) {
+        residue.cb = cb;
+    }
+    Ok(backbone)
 }
 
 /// A peptide group in the frame of its two CA.
@@ -149,6 +180,7 @@ impl Plane {
 /// The turn of each plane among `choices`, of least cost in sum.
 fn best_turns(
     trace: &[Vector],
+    cb: &[Option<Vector>],
     planes: &[Plane],
     classes: &[Class],
     choices: &[Vec<f64>],
@@ -174,8 +206,17 @@ fn best_turns(
         for &[c, next_n] in &placed[index] {
             let mut least = (f64::INFINITY, 0);
             for (previous, &[before_c, n]) in placed[index - 1].iter().enumerate() {
-                let sum =
-                    cost_so_far[previous] + joint(classes[index], [before_c, n, ca, c, next_n]);
+                let so_far = cost_so_far[previous];
+                // costs are positive
+                if so_far >= least.0 {
+                    continue;
+                }
+                let bent = so_far + bend(n, ca, c);
+                if bent >= least.0 {
+                    continue;
+                }
+                let atoms = [before_c, n, ca, c, next_n];
+                let sum = bent + joint(classes[index], atoms, cb[index]);
                 if sum < least.0 {
                     least = (sum, previous);
                 }
@@ -199,22 +240,35 @@ fn best_turns(
     turns
 }
 
-/// What it costs that two planes meet as they do at a CA.
+/// What the angle at CA between two planes costs.
 #[inline]
-fn joint(class: Class, [before_c, n, ca, c, next_n]: [Vector; 5]) -> f64 {
-    let (u, v) = (unit(n - ca), unit(c - ca));
-    let bend = u.dot(&v).clamp(-1.0, 1.0).acos();
-    let off = 0.5 * ((bend - N_CA_C) / N_CA_C_SD).powi(2);
-    // far from any real angle the torsions do not matter
-    if off > 60.0 {
-        return off + 20.0;
-    }
-    let phi = torsion(before_c, n, ca, c);
-    let psi = torsion(n, ca, c, next_n);
-    off + cost(class, phi, psi)
+fn bend(n: Vector, ca: Vector, c: Vector) -> f64 {
+    let angle = unit(n - ca).dot(&unit(c - ca)).clamp(-1.0, 1.0).acos();
+    0.5 * ((angle - N_CA_C) / N_CA_C_SD).powi(2)
 }
 
-fn assemble(trace: &[Vector], planes: &[Plane], turns: &[f64]) -> Vec<BackboneAtoms> {
+/// What the torsions cost where two planes meet at a CA, and the place of its CB where that is known.
+#[inline]
+fn joint(class: Class, [before_c, n, ca, c, next_n]: [Vector; 5], cb: Option<Vector>) -> f64 {
+    let phi = torsion(before_c, n, ca, c);
+    let psi = torsion(n, ca, c, next_n);
+    let mut sum = cost(class, phi, psi);
+    if let Some(cb) = cb {
+        let (u, v) = (unit(n - ca), unit(c - ca));
+        // of an L residue, on the other side of N–CA–C than its hydrogen
+        let (back, side) = (unit(-(u + v)), unit(u.cross(&v)));
+        let ideal = ca + CA_CB * (CB_TILT.cos() * back + CB_TILT.sin() * side);
+        sum += 0.5 * (cb - ideal).norm_squared() / (CB_SD * CB_SD);
+    }
+    sum
+}
+
+fn assemble(
+    trace: &[Vector],
+    cb: &[Option<Vector>],
+    planes: &[Plane],
+    turns: &[f64],
+) -> Vec<BackboneAtoms> {
     let n = trace.len();
     let turned: Vec<[Vector; 3]> = planes
         .iter()
@@ -231,16 +285,21 @@ fn assemble(trace: &[Vector], planes: &[Plane], turns: &[f64]) -> Vec<BackboneAt
             let carbonyl = turned.get(index).map(|plane| (plane[0], plane[1]));
             let (nitrogen, c, o) = match (nitrogen, carbonyl) {
                 (Some(n), Some((c, o))) => (n, c, Some(o)),
-                // as in a strand: ψ = 135° before the first plane, φ = −120° behind the last
+                // N beside CB so that the residue is L; without, as in a strand: ψ = 135° before the first
+                // plane, φ = −120° behind the last
                 (None, Some((c, o))) => {
-                    let psi = 135f64.to_radians();
-                    let next_n = turned[0][2];
-                    (place([ca, c, next_n], N_CA, N_CA_C, psi), c, Some(o))
+                    let (third, turn) = match cb[index] {
+                        Some(cb) => (cb, -CB_IMPROPER),
+                        None => (turned[0][2], 135f64.to_radians()),
+                    };
+                    (place([ca, c, third], N_CA, N_CA_C, turn), c, Some(o))
                 }
                 (Some(n), None) => {
-                    let phi = (-120f64).to_radians();
-                    let before_c = turned[index - 1][0];
-                    (n, place([ca, n, before_c], CA_C, N_CA_C, phi), None)
+                    let (third, turn) = match cb[index] {
+                        Some(cb) => (cb, CB_IMPROPER),
+                        None => (turned[index - 1][0], (-120f64).to_radians()),
+                    };
+                    (n, place([ca, n, third], CA_C, N_CA_C, turn), None)
                 }
                 (None, None) => (ca, ca, None),
             };

@@ -2,7 +2,7 @@
 
 use molio::{
     ChainPlan, Conformation, Frame, ProteinBuilder, SideChainConfig, Topology, backbone_from_ca,
-    conformation_torsions, open, parse_sequence, read_topology,
+    backbone_from_ca_cb, conformation_torsions, open, parse_sequence, read_topology,
 };
 use std::path::PathBuf;
 
@@ -122,6 +122,35 @@ fn a_built_backbone_takes_side_chains() {
             rebuilt[builder.topology().find(residue, "CA").unwrap()],
             *ca
         );
+    }
+}
+
+/// With CB the ends are determined as well, and everything is nearer to where it was.
+#[test]
+fn beta_carbons_tell_the_ends() {
+    let forms = parse_sequence("YYDPETGTWY").unwrap();
+    let builder = ProteinBuilder::new(&[ChainPlan::new("A", &forms)], &[]).unwrap();
+    let names: Vec<&str> = forms.iter().map(|form| form.name()).collect();
+    for conformation in [Conformation::Extended, Conformation::Helix] {
+        let torsions = conformation_torsions(&forms, conformation).unwrap();
+        let positions = builder
+            .from_torsions(&torsions, &SideChainConfig::default())
+            .unwrap();
+        let at = |residue: usize, name: &str| {
+            let atom = builder.topology().find(residue, name);
+            atom.map(|atom| positions[atom])
+        };
+        let trace: Vec<[f32; 3]> = (0..10).map(|r| at(r, "CA").unwrap()).collect();
+        let cb: Vec<Option<[f32; 3]>> = (0..10).map(|r| at(r, "CB")).collect();
+        let backbone = backbone_from_ca_cb(&trace, &cb, &names).unwrap();
+        for (residue, built) in backbone.iter().enumerate() {
+            assert_eq!(built.cb, cb[residue]);
+            for (name, new) in [("N", built.n), ("C", built.c)] {
+                let far = distance(new, at(residue, name).unwrap());
+                assert!(far < 0.02, "{conformation:?} {residue} {name}: {far} nm");
+            }
+        }
+        assert!(backbone_from_ca_cb(&trace, &cb[1..], &names).is_err());
     }
 }
 

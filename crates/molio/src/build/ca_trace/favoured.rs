@@ -55,7 +55,7 @@ static PRE_PROLINE: [Hill; 4] = [
     Hill(55.0, 50.0, 10.0, 12.0, 0.05),
 ];
 
-/// −ln of the density of φ, ψ (rad), up to a constant; at most about 12.
+/// −ln of the density of φ, ψ (rad), up to a constant: above 0, at most about 12.
 pub(super) fn cost(class: Class, phi: f64, psi: f64) -> f64 {
     /// Density where no hill is, for what is rare but real.
     const FLOOR: f64 = 2e-8;
