@@ -1,6 +1,7 @@
 //! One module a command.
 
 mod analyze;
+mod backmap;
 mod build;
 mod cg;
 mod compare;
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     Build(build::Arguments),
     /// Make a structure ready for a force field: drop water, add missing atoms and hydrogens.
     Prepare(prepare::Arguments),
+    /// All atoms from CA, CA and CB, or backbone beads, relaxed with the beads held.
+    Backmap(backmap::Arguments),
     /// Structure metrics of each frame: RMSD, RMSF, radius of gyration.
     Analyze(analyze::Arguments),
     /// Energies and forces of every frame with an AMBER force field.
@@ -53,6 +56,7 @@ impl Command {
             Self::Convert(arguments) => convert::run(&arguments),
             Self::Build(arguments) => build::run(&arguments),
             Self::Prepare(arguments) => prepare::run(&arguments),
+            Self::Backmap(arguments) => backmap::run(&arguments),
             Self::Analyze(arguments) => analyze::run(&arguments),
             Self::Energy(arguments) => energy::run(&arguments),
             Self::Minimize(arguments) => minimize::run(&arguments),

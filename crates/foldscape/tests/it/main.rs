@@ -1,5 +1,6 @@
 //! The command line as a user or a script meets it.
 
+mod backmap;
 mod cg;
 mod cg_simulate;
 mod demo;
