@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use molio::{
-    ChainPlan, Conformation, Frame, ProteinBuilder, ResidueForm, SideChainConfig, Turn,
+    ChainPlan, Conformation, Frame, ProteinBuilder, ResidueForm, SideChainConfig, Topology, Turn,
     conformation_torsions, parse_sequence,
 };
 use std::path::PathBuf;
@@ -56,24 +56,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         forms.insert(0, cap("ACE")?);
         forms.push(cap("NME")?);
     }
-    let torsions = conformation_torsions(&forms, arguments.conformation()?)?;
-    let builder = ProteinBuilder::new(&[ChainPlan::new("A", &forms)], &[])?;
     let side_chains = SideChainConfig {
         seed: arguments.seed.unwrap_or(0),
         temperature: if arguments.seed.is_some() { 1.0 } else { 0.0 },
         ..SideChainConfig::default()
     };
-    let positions = builder.from_torsions(&torsions, &side_chains)?;
-    let mut writer = molio::create(&arguments.output, builder.topology())?;
+    let (topology, positions) = peptide(&forms, arguments.conformation()?, &side_chains)?;
+    let mut writer = molio::create(&arguments.output, &topology)?;
     writer.write_frame(&Frame::from_positions(positions))?;
     writer.finish()?;
     eprintln!(
         "{}: {} residues, {} atoms",
         arguments.output.display(),
-        builder.topology().n_residues(),
-        builder.topology().n_atoms()
+        topology.n_residues(),
+        topology.n_atoms()
     );
     Ok(())
+}
+
+/// One chain with all its atoms; positions in nm.
+pub(super) fn peptide(
+    forms: &[ResidueForm],
+    conformation: Conformation,
+    side_chains: &SideChainConfig,
+) -> Result<(Topology, Vec<[f32; 3]>)> {
+    let torsions = conformation_torsions(forms, conformation)?;
+    let builder = ProteinBuilder::new(&[ChainPlan::new("A", forms)], &[])?;
+    let positions = builder.from_torsions(&torsions, side_chains)?;
+    Ok((builder.topology().clone(), positions))
 }
 
 impl Arguments {

@@ -14,7 +14,7 @@ use autoencoder::{
 };
 use candle_core::Device;
 use findings::{Findings, Scale, mean};
-use molio::Dataset;
+use molio::{Dataset, Trajectory};
 use simulate::Run;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -121,9 +121,8 @@ fn simulate(arguments: &Arguments, stop: &AtomicBool) -> Result<Option<Run>> {
     if arguments.data.is_some() || arguments.bundled {
         return Ok(None);
     }
-    let start = bundled(&arguments.out, "cln025.pdb", DEMO_TOPOLOGY)?;
     let folder = arguments.out.join("frames");
-    simulate::run(&start, &folder, arguments.picoseconds, arguments.seed, stop).map(Some)
+    simulate::run(&folder, arguments.picoseconds, arguments.seed, stop).map(Some)
 }
 
 /// Where the frames come from, and which blocks of time are held out.
@@ -235,11 +234,16 @@ fn examine(
     let codes = autoencoder::encode_frames(generator.model(), dataset, &all, 64, &Device::Cpu)?;
 
     let trace = trace_atoms(dataset);
-    let rmsd_to_first = distances(dataset, &trace, 0)?;
-    let farthest = (0..rmsd_to_first.len())
-        .max_by(|&a, &b| rmsd_to_first[a].total_cmp(&rmsd_to_first[b]))
-        .unwrap_or(0);
-    let path_codes = autoencoder::straight_line(&codes[0], &codes[farthest], PATH_POINTS)?;
+    let (reference, target) = match simulation {
+        Some(_) => native(arguments, dataset, &trace)?,
+        None => ("the first frame", pick(&dataset.positions(0)?, &trace)),
+    };
+    let rmsd_to_reference = distances(dataset, &trace, &target)?;
+    let by_distance =
+        |&a: &usize, &b: &usize| rmsd_to_reference[a].total_cmp(&rmsd_to_reference[b]);
+    let nearest = all.iter().copied().min_by(by_distance).unwrap_or(0);
+    let farthest = all.iter().copied().max_by(by_distance).unwrap_or(0);
+    let path_codes = autoencoder::straight_line(&codes[nearest], &codes[farthest], PATH_POINTS)?;
     let path = generator.decode(&path_codes)?;
     let to_end = |end: usize| -> Result<Vec<f64>> {
         let target = dataset.positions(end)?;
@@ -251,7 +255,7 @@ fn examine(
     let without = match &config.physics {
         Some(physics) => {
             let without = training::best(&control.out)?;
-            let ends = [0, farthest];
+            let ends = [nearest, farthest];
             let energies = energies::compare(
                 physics,
                 dataset,
@@ -278,14 +282,15 @@ fn examine(
         epochs: training::logged_epochs(&config.out)?,
         codes: pairs(&codes),
         scale: scale(dataset, simulation),
-        rmsd_to_first,
+        reference,
+        rmsd_to_reference,
         held_out,
         rmsd,
         rmsd_pca,
         overlay,
         overlay_rmsd,
         path: pairs(&path_codes),
-        path_rmsd: [to_end(0)?, to_end(farthest)?],
+        path_rmsd: [to_end(nearest)?, to_end(farthest)?],
         path_pdb: std::fs::read(&interpolation)
             .with_context(|| interpolation.display().to_string())?,
         seconds: start.elapsed().as_secs_f64(),
@@ -313,9 +318,11 @@ fn scale(dataset: &Dataset, simulation: Option<&Run>) -> Scale {
 fn describe(arguments: &Arguments, dataset: &Dataset, simulation: Option<&Run>) -> String {
     let name = match (&arguments.data, simulation) {
         (Some(data), _) => data.display().to_string(),
-        (None, Some(_)) => "CLN025 (YYDPETGTWY), ff14SB with GBn2 solvent, 32 replicas from the crystal structure (PDB 5AWL) at \
-                            300, 350, 420 and 500 K, simulated by this program"
-            .to_owned(),
+        (None, Some(_)) => format!(
+            "CLN025 ({}), ff14SB with GBn2 solvent, 32 replicas at 300, 350, 420 and 500 K from a hairpin that was built from \
+             the sequence, simulated by this program",
+            simulate::SEQUENCE
+        ),
         (None, None) => "CLN025 (YYDPETGTWY), ff14SB with GBn2 solvent, from the crystal structure at 300 K, 500 K and 300 K, \
                          simulated with OpenMM"
             .to_owned(),
@@ -343,11 +350,38 @@ fn trace_atoms(dataset: &Dataset) -> Vec<usize> {
     }
 }
 
-fn distances(dataset: &Dataset, trace: &[usize], from: usize) -> Result<Vec<f64>> {
-    let pick = |positions: &[[f32; 3]]| trace.iter().map(|&i| positions[i]).collect::<Vec<_>>();
-    let reference = pick(&dataset.positions(from)?);
+fn pick(positions: &[[f32; 3]], atoms: &[usize]) -> Vec<[f32; 3]> {
+    atoms.iter().map(|&atom| positions[atom]).collect()
+}
+
+/// The same atoms in the crystal structure of CLN025, which no frame comes from.
+fn native(
+    arguments: &Arguments,
+    dataset: &Dataset,
+    trace: &[usize],
+) -> Result<(&'static str, Vec<[f32; 3]>)> {
+    let path = bundled(&arguments.out, "cln025.pdb", DEMO_TOPOLOGY)?;
+    let topology = molio::read_topology(&path)?;
+    let positions = Trajectory::read(&path)?;
+    let same = |&atom: &usize| {
+        let name = &dataset.topology().atoms()[atom].name;
+        let number = dataset.topology().residue_of(atom).number;
+        let residue = topology.residues().iter().position(|r| r.number == number);
+        residue
+            .and_then(|residue| topology.find(residue, name))
+            .with_context(|| format!("the crystal structure has no {name} in residue {number}"))
+    };
+    let atoms: Vec<usize> = trace.iter().map(same).collect::<Result<_>>()?;
+    Ok((
+        "the crystal structure (PDB 5AWL)",
+        pick(positions.positions(0), &atoms),
+    ))
+}
+
+/// Of each frame's traced atoms to `target`, after superposition, nm.
+fn distances(dataset: &Dataset, trace: &[usize], target: &[[f32; 3]]) -> Result<Vec<f64>> {
     (0..dataset.n_frames())
-        .map(|i| Ok(molio::rmsd(&pick(&dataset.positions(i)?), &reference)?))
+        .map(|i| Ok(molio::rmsd(&pick(&dataset.positions(i)?, trace), target)?))
         .collect()
 }
 
@@ -369,8 +403,7 @@ fn median_overlay(
         .positions(0)
         .to_vec();
     molio::superpose(&decoded, &input, None)?.apply(&mut decoded);
-    let pick = |positions: &[[f32; 3]]| trace.iter().map(|&i| positions[i]).collect::<Vec<_>>();
-    Ok(([pick(&input), pick(&decoded)], rmsd[median]))
+    Ok(([pick(&input, trace), pick(&decoded, trace)], rmsd[median]))
 }
 
 fn pairs(codes: &[Vec<f32>]) -> Vec<[f64; 2]> {

@@ -21,8 +21,10 @@ pub(super) struct Findings {
     pub(super) simulation: Option<SimulationSummary>,
     /// Energies with and without the force field in training, and the held-out RMSD (Å) without.
     pub(super) without: Option<(Energies, f64)>,
-    /// For every frame: RMSD of its CA atoms (or of all, where there are none) to the first frame, nm.
-    pub(super) rmsd_to_first: Vec<f64>,
+    /// What distances are measured from, for people: the crystal structure, or the first frame of other data.
+    pub(super) reference: &'static str,
+    /// For every frame: RMSD of its CA atoms (or of all, where there are none) to the reference, nm.
+    pub(super) rmsd_to_reference: Vec<f64>,
     /// Frames that no training saw.
     pub(super) held_out: Vec<usize>,
     /// For every held-out frame: RMSD between input and decoded frame after superposition, nm.
@@ -35,7 +37,8 @@ pub(super) struct Findings {
     pub(super) overlay_rmsd: f64,
     /// Codes along the decoded path.
     pub(super) path: Vec<[f64; 2]>,
-    /// For every point of the path: RMSD to the data frames at its two ends, nm.
+    /// For every point of the path: RMSD to the data frames at its two ends, that nearest the reference and that
+    /// farthest from it, nm.
     pub(super) path_rmsd: [Vec<f64>; 2],
     /// The decoded path as PDB text.
     pub(super) path_pdb: Vec<u8>,
@@ -57,6 +60,10 @@ pub(super) enum Scale {
 pub(super) struct Summary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) simulation: Option<SimulationSummary>,
+    /// CA atoms of the simulated frames against the crystal structure: of the built peptide as its first frame has
+    /// it, of the frame nearest and of the frame farthest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rmsd_to_native_angstrom: Option<[f64; 3]>,
     pub(super) autoencoder: AutoencoderSummary,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) physics: Option<PhysicsSummary>,
@@ -98,6 +105,12 @@ impl Findings {
         let n_epochs = self.epochs.len().max(1) as f64;
         Summary {
             simulation: self.simulation.clone(),
+            rmsd_to_native_angstrom: self.simulation.as_ref().map(|_| {
+                let values = &self.rmsd_to_reference;
+                let [least, most] =
+                    [f64::min, f64::max].map(|of| values.iter().copied().fold(values[0], of));
+                [values[0], least, most].map(|nm| 10.0 * nm)
+            }),
             physics: self
                 .without
                 .as_ref()
@@ -137,6 +150,11 @@ impl Summary {
         if let Some(simulation) = &self.simulation {
             let speed = format!("{:.0} ns/day over all replicas", simulation.ns_per_day);
             rows.push(("simulation", speed));
+        }
+        if let Some([first, least, most]) = self.rmsd_to_native_angstrom {
+            let text =
+                format!("{first:.1} Å at the start, {least:.1} to {most:.1} Å in all frames");
+            rows.push(("CA RMSD to the crystal structure", text));
         }
         rows.push(("whole demo", format!("{:.0} s", self.seconds)));
         rows

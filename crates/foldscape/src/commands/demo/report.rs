@@ -28,7 +28,11 @@ pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, m
     section.figure(loss_chart(findings)?);
 
     let section = report.section("Latent space");
-    section.text("Every frame, encoded. Frames that resemble each other should lie together. Distances from the first frame are those of CA atoms, where there are any.");
+    section.text(format!(
+        "Every frame, encoded. Frames that resemble each other should lie together. Distances from {} are those of CA atoms, \
+         where there are any.",
+        findings.reference
+    ));
     section.figures([scale_map(findings)?, rmsd_map(findings)?]);
 
     let section = report.section("Held-out frames");
@@ -40,9 +44,11 @@ pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, m
     section.figures([rmsd_histogram(findings)?, overlay(findings)?]);
 
     let section = report.section("A path through latent space");
-    section.text(
-        "The straight line between the codes of the first frame and of the frame farthest from it, decoded at equal steps.",
-    );
+    section.text(format!(
+        "The straight line between the codes of the frame nearest to {} and of the frame farthest from it, decoded at equal \
+         steps.",
+        findings.reference
+    ));
     section.figure(path_chart(findings)?);
     if let Some((energies, _)) = &findings.without {
         section.heading("Energies");
@@ -131,14 +137,14 @@ fn scale_map(findings: &Findings) -> Result<Figure, metrics::Error> {
 }
 
 fn rmsd_map(findings: &Findings) -> Result<Figure, metrics::Error> {
-    let angstrom: Vec<f64> = findings.rmsd_to_first.iter().map(|v| 10.0 * v).collect();
-    let bar = Axis::new("RMSD to the first frame", "Å");
-    latent_scatter(
-        findings,
-        "Coloured by distance from the first frame",
-        &angstrom,
-        bar,
-    )
+    let angstrom: Vec<f64> = findings
+        .rmsd_to_reference
+        .iter()
+        .map(|v| 10.0 * v)
+        .collect();
+    let bar = Axis::new("RMSD", "Å");
+    let title = format!("Coloured by distance from {}", findings.reference);
+    latent_scatter(findings, &title, &angstrom, bar)
 }
 
 fn rmsd_histogram(findings: &Findings) -> Result<Figure, metrics::Error> {
@@ -172,12 +178,12 @@ fn path_chart(findings: &Findings) -> Result<Figure, metrics::Error> {
     LineChart::new(Axis::new("along the path", ""), Axis::new("RMSD", "Å"))
         .title("Decoded structures between two frames")
         .line(
-            "to the first frame",
+            "to the nearest frame",
             &along,
             &angstrom(&findings.path_rmsd[0]),
         )
         .line(
-            "to the frame farthest from it",
+            "to the farthest frame",
             &along,
             &angstrom(&findings.path_rmsd[1]),
         )

@@ -1,5 +1,7 @@
-//! The demo's own frames: replicas of CLN025 at several temperatures, from the engine of this program.
+//! The demo's own frames: replicas of CLN025 at several temperatures, built from its sequence and run by
+//! this program's engine.
 
+use crate::commands::build;
 use crate::config::SourceConfig;
 use crate::progress;
 use anyhow::{Context, Result, bail, ensure};
@@ -8,15 +10,18 @@ use dynamics::{
 };
 use forcefield_gpu::system::BornModel;
 use forcefield_gpu::{ConstrainedBonds, Engine, EngineConfig, ForceField, SystemOptions};
-use molio::Trajectory;
+use molio::{Conformation, Frame, SideChainConfig, Turn, parse_sequence};
 use serde::Serialize;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+/// CLN025 (S. Honda et al., J. Am. Chem. Soc. 130, 15327 (2008), 10.1021/ja8030533), which folds to a hairpin.
+pub(super) const SEQUENCE: &str = "YYDPETGTWY";
+
 /// Replicas at each temperature: with these temperatures, two blocks of the engine's sixteen lanes.
 const REPLICAS_EACH: usize = 8;
-/// K: folded, and unfolding faster and faster.
+/// K: the hairpin stays, or opens faster and faster.
 const TEMPERATURES: [f64; 4] = [300.0, 350.0, 420.0, 500.0];
 /// ps
 const TIME_STEP: f64 = 0.004;
@@ -39,6 +44,7 @@ pub(super) struct Run {
 /// What `summary.json` tells of it.
 #[derive(Clone, Serialize)]
 pub(super) struct SimulationSummary {
+    sequence: &'static str,
     atoms: usize,
     replicas: usize,
     temperatures_kelvin: Vec<f64>,
@@ -48,14 +54,9 @@ pub(super) struct SimulationSummary {
     seconds: f64,
 }
 
-/// Minimises `start`, then runs all replicas for `picoseconds` and writes them to `folder`.
-pub(super) fn run(
-    start: &Path,
-    folder: &Path,
-    picoseconds: f64,
-    seed: u64,
-    stop: &AtomicBool,
-) -> Result<Run> {
+/// Builds a hairpin of CLN025 as `foldscape build --conformation hairpin` does, minimises it, then runs all
+/// replicas for `picoseconds` and writes them to `folder`.
+pub(super) fn run(folder: &Path, picoseconds: f64, seed: u64, stop: &AtomicBool) -> Result<Run> {
     let n_frames = (picoseconds / (TIME_STEP * EVERY as f64)).round();
     ensure!(
         (1.0..1e6).contains(&n_frames),
@@ -63,8 +64,17 @@ pub(super) fn run(
     );
     let n_frames = n_frames as u64;
     let clock = Instant::now();
-    let topology = molio::read_topology(start)?;
-    let positions = Trajectory::read(start)?.positions(0).to_vec();
+    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+    let hairpin = Conformation::Hairpin {
+        turn: Turn::TypeIPrime,
+        first: None,
+    };
+    let forms = parse_sequence(SEQUENCE)?;
+    let (topology, positions) = build::peptide(&forms, hairpin, &SideChainConfig::default())?;
+    let start = folder.join("start.pdb");
+    let mut writer = molio::create(&start, &topology)?;
+    writer.write_frame(&Frame::from_positions(positions.clone()))?;
+    writer.finish()?;
     let options = SystemOptions {
         constraints: ConstrainedBonds::Hydrogen,
         hydrogen_mass: Some(HYDROGEN_MASS),
@@ -103,7 +113,6 @@ pub(super) fn run(
     let mut simulation = Simulation::new(engine, config, &starts)?;
     simulation.draw_velocities()?;
 
-    std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let paths: Vec<_> = (0..temperatures.len())
         .map(|replica| {
             let kelvin = temperatures[replica];
@@ -140,10 +149,11 @@ pub(super) fn run(
             .into_iter()
             .map(|trajectory| SourceConfig {
                 trajectory,
-                topology: Some(start.to_owned()),
+                topology: Some(start.clone()),
             })
             .collect(),
         summary: SimulationSummary {
+            sequence: SEQUENCE,
             atoms: topology.n_atoms(),
             replicas: temperatures.len(),
             temperatures_kelvin: TEMPERATURES.to_vec(),
