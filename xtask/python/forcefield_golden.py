@@ -272,8 +272,11 @@ def real(out, data):
     import mdtraj
 
     psf_file = os.path.join(data, "adk/adk.psf")
-    frames = mdtraj.load_dcd(os.path.join(data, "adk/adk_dims.dcd"), top=mdtraj.load_psf(psf_file))
-    topology, positions = app.CharmmPsfFile(psf_file).topology, frames.xyz[0].astype(float)
+    with mdtraj.formats.DCDTrajectoryFile(os.path.join(data, "adk/adk_dims.dcd")) as frames:
+        angstrom = frames.read(1)[0][0]
+    # in nm as a reader has them that multiplies in single precision: the last bit counts in stiff bonds
+    positions = (angstrom * np.float32(0.1)).astype(float)
+    topology = app.CharmmPsfFile(psf_file).topology
     system = app.ForceField(*FF14).createSystem(topology, removeCMMotion=False)
     energies, forces = evaluate(system, positions)
     folder = os.path.join(out, "adk")

@@ -104,8 +104,7 @@ fn assert_golden(name: &str, topology: &Topology, positions: &[[f64; 3]]) {
         .unwrap();
     let (energies, forces) = reference(&system, positions);
     let golden = golden(name, "vacuum");
-    // The frames of a DCD are f32 in Å, and the conversion to nm rounds once more or not.
-    let tolerance = 1e-5;
+    let tolerance = 1e-6;
     for (which, &expected) in &golden.energies {
         let found = term(&energies, which);
         let error = ((found - expected) / expected).abs();
