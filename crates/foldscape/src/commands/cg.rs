@@ -1,12 +1,12 @@
 //! `foldscape cg`: coarse-grained models.
 
 mod checkpoint;
-mod config;
-mod labels;
+pub(crate) mod config;
+pub(crate) mod labels;
 mod map;
 mod simulate;
-mod starts;
-mod train;
+pub(crate) mod starts;
+pub(crate) mod train;
 
 use anyhow::Result;
 

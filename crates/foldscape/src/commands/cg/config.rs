@@ -3,9 +3,10 @@
 use super::labels::Constraints;
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{
-    BeadTypes, ForceMapKind, NetworkConfig, NoiseFloorConfig, PriorConfig, SplitConfig,
-    TrainerConfig,
+    BeadGraph, BeadTypes, ForceMapKind, Network, NetworkConfig, NoiseFloorConfig, PriorConfig,
+    SplitConfig, TrainerConfig,
 };
+use molio::Topology;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -106,7 +107,14 @@ impl Config {
 
     /// The named network with the changes that the file asks for.
     pub(crate) fn network(&self) -> Result<NetworkChoice> {
-        let mut changes = self.network.clone();
+        NetworkChoice::new(&self.network)
+    }
+}
+
+impl NetworkChoice {
+    /// The network that a table names, with the changes that it asks for.
+    pub(crate) fn new(table: &toml::Table) -> Result<Self> {
+        let mut changes = table.clone();
         let name = match changes.remove("name") {
             None => "ucsc".to_owned(),
             Some(toml::Value::String(name)) => name,
@@ -136,11 +144,46 @@ impl Config {
         }
         let config: NetworkConfig = serde_json::from_value(settings).context("network")?;
         config.validate()?;
-        Ok(NetworkChoice {
+        Ok(Self {
             config,
             bead_types,
             seed,
         })
+    }
+
+    /// The network of these beads, with weights drawn from `seed`.
+    pub(crate) fn network(&self, beads: &Topology, seed: u64) -> Result<Network> {
+        let types = self.types(beads)?;
+        let mut network = Network::new(self.config.clone(), &types, seed)?;
+        let residues: Vec<i32> = (0..beads.n_atoms())
+            .map(|b| beads.atoms()[b].residue as i32)
+            .collect();
+        network.set_residues(&residues)?;
+        Ok(network)
+    }
+
+    /// In words that tell one run from another.
+    pub(crate) fn description(&self, seed: u64) -> Result<String> {
+        let config = serde_json::to_string(&self.config)?;
+        Ok(format!("{config} seed {seed}"))
+    }
+
+    /// Numbers of bead types: by the network's dictionary for CA beads, else in the order of the types' names.
+    fn types(&self, beads: &Topology) -> Result<Vec<u32>> {
+        let residues = (0..beads.n_atoms()).map(|bead| beads.residue_of(bead).name.as_str());
+        if beads.atoms().iter().all(|bead| bead.name == "CA") {
+            return Ok(self.bead_types.numbers(residues)?);
+        }
+        let graph = BeadGraph::new(beads)?;
+        let mut names: Vec<&String> = graph.types().iter().collect();
+        names.sort();
+        names.dedup();
+        let number = |kind: &String| {
+            names
+                .binary_search(&kind)
+                .map_or(0, |place| place as u32 + 1)
+        };
+        Ok(graph.types().iter().map(number).collect())
     }
 }
 

@@ -31,7 +31,12 @@ pub(crate) struct Atoms {
     pub(crate) skip: usize,
     /// Takes every n-th of the others.
     pub(crate) stride: usize,
+    /// For each trajectory the only frames that are taken, ascending; all without it.
+    pub(crate) chosen: Option<Vec<Vec<usize>>>,
 }
+
+/// Told trajectory and frame, whether it starts another series, and the frame; says whether to go on.
+type VisitPlace<'a> = dyn FnMut([usize; 2], bool, &Frame) -> Result<bool> + 'a;
 
 /// Frames that [`Constraints::Detect`] looks at.
 const DETECTION_FRAMES: usize = 50;
@@ -41,6 +46,7 @@ const REGULARISATION: f64 = 1e-6;
 const TOLERANCE: f64 = 2e-4;
 
 /// A map of positions with its map of forces, and how much each kind of force map leaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Maps {
     pub(crate) positions: CgMap,
     pub(crate) forces: ForceMap,
@@ -56,16 +62,29 @@ impl Atoms {
         stop: &AtomicBool,
         visit: &mut dyn FnMut(bool, &Frame) -> Result<bool>,
     ) -> Result<()> {
+        self.visit_places(what, stop, &mut |_, new, frame| visit(new, frame))
+    }
+
+    /// The same, told also which frame of which trajectory it is.
+    pub(crate) fn visit_places(
+        &self,
+        what: &str,
+        stop: &AtomicBool,
+        visit: &mut VisitPlace<'_>,
+    ) -> Result<()> {
         ensure!(self.stride > 0, "stride: expected at least 1, found 0");
         ensure!(!self.trajectories.is_empty(), "no trajectory given");
         let bar = progress::bar(None, what);
         let mut frame = Frame::default();
         let mut last_time = None;
-        for path in &self.trajectories {
+        for (file, path) in self.trajectories.iter().enumerate() {
             let mut reader = molio::open(path)?;
             let mut index = 0;
             while reader.read_frame(&mut frame)? {
-                let wanted = index >= self.skip && (index - self.skip).is_multiple_of(self.stride);
+                let chosen = self.chosen.as_ref().map(|chosen| &chosen[file]);
+                let wanted = index >= self.skip
+                    && (index - self.skip).is_multiple_of(self.stride)
+                    && chosen.is_none_or(|chosen| chosen.binary_search(&index).is_ok());
                 index += 1;
                 if !wanted {
                     continue;
@@ -88,7 +107,7 @@ impl Atoms {
                 if stop.load(Ordering::Relaxed) {
                     bail!("stopped");
                 }
-                if !visit(new, &frame)
+                if !visit([file, index - 1], new, &frame)
                     .with_context(|| format!("{}, frame {}", path.display(), index - 1))?
                 {
                     return Ok(());

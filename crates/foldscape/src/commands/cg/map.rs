@@ -70,6 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         topology: molio::read_topology(&arguments.top)?,
         skip: 0,
         stride: arguments.stride,
+        chosen: None,
     };
     let mapping: Mapping = arguments.map.parse()?;
     let kind: ForceMapKind = arguments.forces.parse()?;

@@ -337,18 +337,8 @@ impl<'a> Run<'a> {
 
     /// Lets stopped replicas begin anew from the starts in turn.
     fn reseed(&mut self, bar: &indicatif::ProgressBar) {
-        for replica in 0..self.arguments.replicas {
-            if self.simulation.is_frozen(replica) {
-                let faults = self.simulation.faults();
-                let before = faults
-                    .iter()
-                    .filter(|fault| fault.replica == replica)
-                    .count();
-                let start = &self.starts[(replica + before) % self.starts.len()];
-                if let Err(error) = self.simulation.reseed(replica, start) {
-                    bar.suspend(|| eprintln!("replica {replica} stays stopped: {error}"));
-                }
-            }
+        for (replica, error) in starts::begin_anew(&mut self.simulation, &self.starts) {
+            bar.suspend(|| eprintln!("replica {replica} stays stopped: {error}"));
         }
     }
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use cg_potential::CgModel;
-use dynamics::MinimiseConfig;
+use dynamics::{MinimiseConfig, Potential, Simulation};
 use molio::Topology;
 use std::path::Path;
 
@@ -48,8 +48,27 @@ pub(super) fn starts(
     Ok(frames)
 }
 
+/// Lets replicas that blew up begin anew from the starts in turn; returns those that cannot.
+pub(crate) fn begin_anew<P: Potential>(
+    simulation: &mut Simulation<P>,
+    starts: &[Vec<[f32; 3]>],
+) -> Vec<(usize, dynamics::Error)> {
+    let mut stopped = Vec::new();
+    for replica in 0..simulation.n_replicas() {
+        if simulation.is_frozen(replica) {
+            let faults = simulation.faults().iter();
+            let before = faults.filter(|fault| fault.replica == replica).count();
+            let start = &starts[(replica + before) % starts.len()];
+            if let Err(error) = simulation.reseed(replica, start) {
+                stopped.push((replica, error));
+            }
+        }
+    }
+    stopped
+}
+
 /// Greedy k-centres by RMSD: the first frame, then always the frame farthest from those chosen.
-fn k_centres(frames: &[Vec<[f32; 3]>], k: usize) -> Result<Vec<usize>> {
+pub(crate) fn k_centres(frames: &[Vec<[f32; 3]>], k: usize) -> Result<Vec<usize>> {
     let mut chosen = vec![0];
     let mut nearest = vec![f64::INFINITY; frames.len()];
     while chosen.len() < k {

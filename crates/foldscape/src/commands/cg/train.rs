@@ -5,8 +5,8 @@ use super::labels::{Atoms, Maps, expand};
 use crate::{interrupt, output, progress};
 use anyhow::{Context, Result, bail};
 use cg_potential::{
-    BeadGraph, CgModel, EpochRecord, ForceData, ForceSplit, ForceTrainer, Network, NoiseFloor,
-    PriorFit, TrainingEvent, TrainingOutcome, TrainingSet,
+    BeadGraph, CgModel, EpochRecord, ForceData, ForceSplit, ForceTrainer, PriorFit, TrainerConfig,
+    TrainingEvent, TrainingOutcome, TrainingSet,
 };
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -129,6 +129,7 @@ pub(crate) fn prepare(config: &Config, stop: &AtomicBool) -> Result<Prepared> {
         topology: molio::read_topology(&config.data.topology)?,
         skip: config.data.skip,
         stride: config.data.stride,
+        chosen: None,
     };
     let mapping = config.map.beads.parse()?;
     let maps = atoms.maps(&mapping, config.map.forces, config.map.constraints, stop)?;
@@ -157,16 +158,7 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
     } = &prepared;
     let choice = config.network()?;
     let beads = maps.positions.beads();
-    let mut network = Network::new(
-        choice.config.clone(),
-        &bead_types(config, maps)?,
-        choice.seed,
-    )?;
-    let residues: Vec<i32> = (0..beads.n_atoms())
-        .map(|b| beads.atoms()[b].residue as i32)
-        .collect();
-    network.set_residues(&residues)?;
-
+    let mut network = choice.network(beads, choice.seed)?;
     let floor = |forces: &[[f32; 3]]| data.noise_floor(forces, &config.data.noise_floor);
     let deltas = data.delta_forces(&fit.priors)?;
     let before = floor(&deltas)?;
@@ -184,11 +176,7 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         temperature: config.data.temperature,
     };
     let folder = &config.output.folder;
-    let description = format!(
-        "{} seed {}",
-        serde_json::to_string(&choice.config)?,
-        choice.seed
-    );
+    let description = choice.description(choice.seed)?;
     let mut trainer = ForceTrainer::new(
         config.training.clone(),
         &mut network,
@@ -198,7 +186,7 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
     )
     .with_context(|| format!("preparing the run in {}", folder.display()))?;
     write_fit(folder, fit)?;
-    let outcome = follow(&mut trainer, config, &before, stop)?;
+    let outcome = follow(&mut trainer, &config.training, before.floor, stop)?;
     if outcome == TrainingOutcome::Interrupted {
         bail!(
             "stopped; the same command goes on from {}",
@@ -260,32 +248,14 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
     Ok(report)
 }
 
-/// Numbers of bead types: by the network's dictionary for CA beads, else in the order of the types' names.
-fn bead_types(config: &Config, maps: &Maps) -> Result<Vec<u32>> {
-    let beads = maps.positions.beads();
-    let residues = (0..beads.n_atoms()).map(|bead| beads.residue_of(bead).name.as_str());
-    if beads.atoms().iter().all(|bead| bead.name == "CA") {
-        return Ok(config.network()?.bead_types.numbers(residues)?);
-    }
-    let graph = BeadGraph::new(beads)?;
-    let mut names: Vec<&String> = graph.types().iter().collect();
-    names.sort();
-    names.dedup();
-    let number = |kind: &String| {
-        names
-            .binary_search(&kind)
-            .map_or(0, |place| place as u32 + 1)
-    };
-    Ok(graph.types().iter().map(number).collect())
-}
-
-fn follow(
+/// Runs a trainer to its end or to the raised flag, with a bar; `floor` is the noise floor of the data.
+pub(crate) fn follow(
     trainer: &mut ForceTrainer<'_>,
-    config: &Config,
-    floor: &NoiseFloor,
+    config: &TrainerConfig,
+    floor: f64,
     stop: &AtomicBool,
 ) -> Result<TrainingOutcome> {
-    let bar = progress::bar(Some(config.training.epochs as u64), "epochs");
+    let bar = progress::bar(Some(config.epochs as u64), "epochs");
     bar.set_position(trainer.epochs_done() as u64);
     let outcome = trainer.run(stop, &mut |event| match event {
         TrainingEvent::Resumed { epoch } => bar.println(format!("going on after epoch {epoch}")),
@@ -295,7 +265,7 @@ fn follow(
                 "train {:.1}, validation {:.1}, noise floor at most {:.1}{}",
                 record.train,
                 record.validation,
-                floor.floor,
+                floor,
                 if *best { " (best)" } else { "" }
             ));
         }
