@@ -10,6 +10,7 @@ mod demo;
 mod energy;
 mod generate;
 mod info;
+mod learn;
 mod md;
 mod minimize;
 mod prepare;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Generate(generate::Arguments),
     /// Coarse-grained models: map all-atom frames, train, simulate.
     Cg(cg::Arguments),
+    /// Active learning: a coarse-grained model asks all-atom simulations where its data do not reach.
+    Learn(learn::Arguments),
     /// Train on a small protein and look at what was learned.
     Demo(demo::Arguments),
 }
@@ -65,6 +68,7 @@ impl Command {
             Self::Train(arguments) => train::run(&arguments),
             Self::Generate(arguments) => generate::run(&arguments),
             Self::Cg(arguments) => cg::run(&arguments),
+            Self::Learn(arguments) => learn::run(&arguments),
             Self::Demo(arguments) => demo::run(&arguments),
         }
     }

@@ -5,6 +5,7 @@ mod cg;
 mod cg_simulate;
 mod demo;
 mod files;
+mod learn;
 mod md;
 mod structures;
 mod training;

@@ -1,0 +1,144 @@
+//! `foldscape learn`: active learning of a coarse-grained model.
+
+mod config;
+mod data;
+mod judge;
+mod model;
+mod oracle;
+mod outcome;
+mod report;
+mod selector;
+mod slow;
+mod watch;
+
+use crate::{interrupt, output};
+use active_learning::{
+    Campaign, CampaignConfig, ChainGate, ChainLimits, Ending, Error, Gate, Parts, Space, Summary,
+};
+use anyhow::{Result, bail};
+use config::{Config, Method};
+use data::Data;
+use judge::EnsembleJudge;
+use model::Learner;
+use outcome::Outcome;
+use report::Story;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use watch::Watch;
+
+/// Rounds of: simulate the model, keep implausible frames out, choose, put atoms on, ask short all-atom
+/// simulations, train anew, measure, accept or reject. All of it is in the folder that the configuration
+/// names; the same command goes on with it, whatever stopped it.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Configuration file (TOML).
+    config: PathBuf,
+    /// Folder of the campaign, instead of the one that the file names.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let mut config = Config::read(&arguments.config)?;
+    if let Some(out) = &arguments.out {
+        config.folder.clone_from(out);
+    }
+    let stop = interrupt::flag()?;
+    let outcome = learn(&config, &stop)?;
+    if arguments.json {
+        return output::json(&outcome);
+    }
+    output::table(&outcome.rows())
+}
+
+/// A whole campaign, or what is left of it.
+fn learn(config: &Config, stop: &AtomicBool) -> Result<Outcome> {
+    let data = Data::new(config, stop)?;
+    let members = match config.selection.method {
+        Method::Committee => config.selection.members,
+        _ => 0,
+    };
+    let learner = Learner::new(config, &data, members, stop)?;
+    let judge = EnsembleJudge::new(&data, config.reference.as_ref());
+    let gate = gate(config, &data)?;
+    let selector = selector::selector(config, &data)?;
+    let backmapper = oracle::backmapper(config, &data)?;
+    let oracle = oracle::oracle(config, &data)?;
+    let parts = Parts {
+        model: &learner,
+        gate: gate.as_ref().map(|gate| gate as &dyn Gate),
+        selector: selector.as_ref(),
+        backmapper: Some(&backmapper),
+        oracle: &oracle,
+        judge: &judge,
+        space: Space::Rmsd,
+    };
+    let campaign = Campaign::new(campaign(config)?, parts, &data.base, &config.folder)?;
+    let mut watch = Watch::new(config.rounds.rounds);
+    let mut failed = None;
+    let summary = campaign.run(stop, &mut |event| {
+        let done = watch.observe(event, &mut |summary: &Summary| {
+            let (config, data, judge) = (config, &data, &judge);
+            let story = Story {
+                config,
+                data,
+                judge,
+                summary,
+            };
+            story.write()?;
+            Outcome::new(config, summary)?.write(&config.folder)
+        });
+        if let Err(error) = done {
+            failed.get_or_insert(error);
+        }
+    });
+    let stopped = stop.load(Ordering::SeqCst);
+    let summary = match summary {
+        Ok(summary) if summary.ending == Some(Ending::Interrupted) => None,
+        // a part that heard of Ctrl-C says so by an error
+        Err(Error::Part { .. }) if stopped => None,
+        other => Some(other?),
+    };
+    let Some(summary) = summary else {
+        bail!(
+            "stopped; the same command goes on from {}",
+            config.folder.display()
+        );
+    };
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    Outcome::new(config, &summary)
+}
+
+fn campaign(config: &Config) -> Result<CampaignConfig> {
+    let rounds = &config.rounds;
+    Ok(CampaignConfig {
+        n_rounds: rounds.rounds,
+        n_samples: config.simulation.replicas * config.frames_per_replica(),
+        n_selected: config.selection.frames,
+        oracle_batch: config.oracle.batch,
+        budget: rounds.budget,
+        attempts: rounds.attempts.clone(),
+        tolerance: rounds.tolerance,
+        seed: config.seed,
+        parts: config.sections()?,
+    })
+}
+
+/// For chains of one bead a residue.
+fn gate(config: &Config, data: &Data) -> Result<Option<ChainGate>> {
+    let beads = data.maps.positions.beads();
+    if beads.n_atoms() != beads.n_residues() {
+        return Ok(None);
+    }
+    let limits = ChainLimits {
+        bond: config.gate.bond,
+        clash: config.gate.clash,
+        mirror_evidence: config.gate.mirror_evidence,
+    };
+    Ok(Some(ChainGate::new(limits, &data.base_frames()?)?))
+}

@@ -1,0 +1,401 @@
+//! The configuration file of `foldscape learn`.
+
+use crate::commands::cg::config::{MapConfig, NetworkChoice};
+use crate::physics::SolventModel;
+use active_learning::{Attempt, BackmapConfig, Budget, ChainLimits, Sampling};
+use anyhow::{Context, Result, ensure};
+use cg_potential::{PriorConfig, TrainerConfig};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+
+/// A whole campaign.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Config {
+    /// Folder of the campaign, relative to the configuration file.
+    pub(super) folder: PathBuf,
+    /// Seed of everything that is drawn.
+    #[serde(default)]
+    pub(super) seed: u64,
+    pub(super) system: SystemConfig,
+    pub(super) base: BaseConfig,
+    pub(super) reference: Option<ReferenceConfig>,
+    #[serde(default)]
+    pub(super) map: MapConfig,
+    #[serde(default)]
+    pub(super) prior: PriorConfig,
+    /// As for `cg train`: `name` of a published network, and any setting of it to change.
+    #[serde(default)]
+    network: toml::Table,
+    #[serde(default)]
+    pub(super) training: TrainerConfig,
+    #[serde(default)]
+    pub(super) labels: LabelsConfig,
+    pub(super) simulation: SimulationConfig,
+    #[serde(default)]
+    pub(super) gate: GateConfig,
+    pub(super) selection: SelectionConfig,
+    #[serde(default)]
+    pub(super) backmap: BackmapConfig,
+    pub(super) oracle: OracleConfig,
+    pub(super) rounds: RoundsConfig,
+}
+
+/// The molecule, and what the oracle knows of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SystemConfig {
+    /// All atoms, with hydrogens, in the order of the trajectories; also the native structure.
+    pub(super) structure: Option<PathBuf>,
+    /// One-letter codes, for a peptide as `foldscape build` makes it.
+    pub(super) sequence: Option<String>,
+    /// K, of the data, the oracle and the model.
+    pub(super) temperature: f64,
+    /// A built-in force field, or OpenMM XML files.
+    #[serde(default)]
+    pub(super) force_field: Vec<String>,
+    #[serde(default = "gbn2")]
+    pub(super) solvent: SolventModel,
+}
+
+/// All-atom frames with forces that are known from the beginning.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BaseConfig {
+    /// `*` in a name stands for anything.
+    pub(super) trajectories: Vec<PathBuf>,
+    /// Frames of each file to leave out at its start.
+    #[serde(default)]
+    pub(super) skip: usize,
+    /// Takes every n-th of the others.
+    #[serde(default = "one")]
+    pub(super) stride: usize,
+    /// Only frames whose beads are within this RMSD of the native structure, nm.
+    pub(super) max_rmsd_nm: Option<f64>,
+    /// At most so many, evenly spaced among those that are left.
+    pub(super) max_frames: Option<usize>,
+    /// Frames of each trajectory between those that are held out together, to decide when to stop.
+    #[serde(default)]
+    pub(super) split: cg_potential::SplitConfig,
+}
+
+/// Frames that models are measured against, which nothing else sees.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReferenceConfig {
+    pub(super) trajectories: Vec<PathBuf>,
+    #[serde(default)]
+    pub(super) skip: usize,
+    #[serde(default = "one")]
+    pub(super) stride: usize,
+    /// Lag time of TICA, in frames that are taken.
+    pub(super) lag: usize,
+    /// Bootstrap resamples for errors.
+    #[serde(default = "resamples")]
+    pub(super) resamples: usize,
+    /// Measures that no accepted model may worsen beyond the errors.
+    #[serde(default = "guarded")]
+    pub(super) guarded: Vec<String>,
+}
+
+/// How labels count.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct LabelsConfig {
+    /// A mean force counts by its inverse variance, but at most as much as so many single forces.
+    pub(super) most_weight: f64,
+    /// Whether priors are fitted anew to the base set and the labels together.
+    pub(super) refit_priors: bool,
+}
+
+/// Simulation of the coarse-grained model.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SimulationConfig {
+    pub(super) replicas: usize,
+    /// Steps of each.
+    pub(super) steps: u64,
+    /// Steps at the start of each that are not used.
+    #[serde(default)]
+    pub(super) skip: u64,
+    /// Steps between frames.
+    pub(super) save: u64,
+    /// ps
+    pub(super) time_step: f64,
+    /// Of BAOAB, 1/ps.
+    #[serde(default = "friction")]
+    pub(super) friction: f64,
+    /// Of each bead, Da.
+    #[serde(default = "mass")]
+    pub(super) mass: f64,
+}
+
+/// What counts as plausible; nothing is asked of maps with more than one bead a residue.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct GateConfig {
+    /// Least and largest distance of neighbours, nm.
+    pub(super) bond: [f64; 2],
+    /// Least distance of beads three or more apart, nm.
+    pub(super) clash: f64,
+    /// How many times likelier the mirror image must be, as a natural logarithm.
+    pub(super) mirror_evidence: f64,
+}
+
+/// Which rule chooses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Method {
+    FarthestFirst,
+    TopK,
+    Random,
+    Committee,
+    TicaDensity,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SelectionConfig {
+    pub(super) method: Method,
+    /// Frames a round.
+    pub(super) frames: usize,
+    /// The chosen are farther than this from each other, nm (TICA: units of a component).
+    #[serde(default)]
+    pub(super) separation: f64,
+    /// Committee: networks besides the model's own.
+    #[serde(default = "two")]
+    pub(super) members: usize,
+    /// TICA density: which nearest known frame counts.
+    #[serde(default = "ten")]
+    pub(super) neighbours: usize,
+    /// TICA density: lag time in frames of the base set.
+    #[serde(default = "ten")]
+    pub(super) lag: usize,
+}
+
+/// All-atom simulations that label.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OracleConfig {
+    /// `free` or `mean-force`.
+    pub(super) kind: Sampling,
+    /// Time in which all but the beads relaxes.
+    pub(super) equilibration_ps: f64,
+    /// Free simulations: time after the beads are let go, before the first label.
+    #[serde(default)]
+    pub(super) release_ps: f64,
+    /// Time in which forces are recorded.
+    pub(super) length_ps: f64,
+    /// Between records.
+    pub(super) save_ps: f64,
+    /// Mean forces: blocks for the standard error.
+    #[serde(default = "ten")]
+    pub(super) blocks: usize,
+    /// ps
+    #[serde(default = "oracle_time_step")]
+    pub(super) time_step: f64,
+    /// Of Langevin-middle dynamics, 1/ps.
+    #[serde(default = "friction")]
+    pub(super) friction: f64,
+    /// Da
+    #[serde(default = "hydrogen_mass")]
+    pub(super) hydrogen_mass: f64,
+    /// Frames at a time.
+    #[serde(default = "batch")]
+    pub(super) batch: usize,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RoundsConfig {
+    /// Rounds of asking.
+    pub(super) rounds: usize,
+    /// Ways to fit, tried one after the other.
+    #[serde(default = "attempts")]
+    pub(super) attempts: Vec<Attempt>,
+    #[serde(default)]
+    pub(super) budget: Budget,
+    /// Standard errors by which a guarded measure may be worse.
+    #[serde(default = "tolerance")]
+    pub(super) tolerance: f64,
+}
+
+impl Default for LabelsConfig {
+    fn default() -> Self {
+        Self {
+            most_weight: 30.0,
+            refit_priors: false,
+        }
+    }
+}
+
+impl Default for GateConfig {
+    fn default() -> Self {
+        let ChainLimits {
+            bond,
+            clash,
+            mirror_evidence,
+        } = ChainLimits::default();
+        Self {
+            bond,
+            clash,
+            mirror_evidence,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a configuration; relative paths in it are relative to its folder.
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let mut config: Self = toml::from_str(&text).with_context(|| path.display().to_string())?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let own = std::iter::once(&mut config.folder);
+        let trajectories = config.base.trajectories.iter_mut();
+        let reference = config
+            .reference
+            .iter_mut()
+            .flat_map(|r| &mut r.trajectories);
+        for path in own
+            .chain(&mut config.system.structure)
+            .chain(trajectories)
+            .chain(reference)
+        {
+            *path = folder.join(&*path);
+        }
+        config.check().with_context(|| path.display().to_string())?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        self.network()?;
+        self.training.validate()?;
+        ensure!(
+            self.system.structure.is_some() != self.system.sequence.is_some(),
+            "system: expected either structure or sequence"
+        );
+        let SimulationConfig {
+            replicas,
+            steps,
+            skip,
+            save,
+            ..
+        } = self.simulation;
+        ensure!(
+            replicas > 0 && save > 0 && self.frames_per_replica() > 0,
+            "simulation: {replicas} replicas of {steps} steps with a frame every {save} after {skip} are no frames"
+        );
+        for name in self.reference.iter().flat_map(|r| &r.guarded) {
+            ensure!(
+                super::judge::NAMES.contains(&name.as_str()),
+                "reference.guarded: {name:?} is none of {}",
+                super::judge::NAMES.join(", ")
+            );
+        }
+        self.oracle.steps()?;
+        ensure!(
+            self.labels.most_weight > 0.0,
+            "labels.most_weight: expected a positive number, found {}",
+            self.labels.most_weight
+        );
+        let committee = self.selection.method == Method::Committee;
+        ensure!(
+            !committee || self.selection.members > 0,
+            "selection.members: a committee needs at least one network besides the model's own"
+        );
+        Ok(())
+    }
+
+    pub(super) fn network(&self) -> Result<NetworkChoice> {
+        NetworkChoice::new(&self.network)
+    }
+
+    /// Frames of each replica that are used.
+    pub(super) fn frames_per_replica(&self) -> usize {
+        let SimulationConfig {
+            steps, skip, save, ..
+        } = self.simulation;
+        (steps / save).saturating_sub(skip / save) as usize
+    }
+
+    /// Labels that one frame brings at most.
+    pub(super) fn records_per_answer(&self) -> usize {
+        self.oracle.records().unwrap_or(1)
+    }
+
+    /// Each section as text, for a campaign that goes on to be compared with how it began.
+    pub(super) fn sections(&self) -> Result<std::collections::BTreeMap<String, String>> {
+        let value = serde_json::to_value(self)?;
+        let sections = value.as_object().into_iter().flatten();
+        // the folder may be moved
+        let kept = sections.filter(|(name, _)| *name != "folder" && *name != "rounds");
+        Ok(kept
+            .map(|(name, value)| (name.clone(), value.to_string()))
+            .collect())
+    }
+}
+
+fn gbn2() -> SolventModel {
+    SolventModel::Gbn2
+}
+
+fn one() -> usize {
+    1
+}
+
+fn two() -> usize {
+    2
+}
+
+fn ten() -> usize {
+    10
+}
+
+fn batch() -> usize {
+    32
+}
+
+fn resamples() -> usize {
+    50
+}
+
+fn friction() -> f64 {
+    1.0
+}
+
+fn mass() -> f64 {
+    12.0
+}
+
+fn oracle_time_step() -> f64 {
+    0.004
+}
+
+fn hydrogen_mass() -> f64 {
+    4.0
+}
+
+fn tolerance() -> f64 {
+    1.0
+}
+
+fn guarded() -> Vec<String> {
+    [
+        "bond_w1",
+        "angle_w1",
+        "dihedral_w1",
+        "end_to_end_w1",
+        "rg_w1",
+    ]
+    .map(str::to_owned)
+    .into()
+}
+
+/// From scratch, then with the oracle's labels counting less, then more.
+fn attempts() -> Vec<Attempt> {
+    let cold = |oracle_weight| Attempt {
+        warm_start: false,
+        oracle_weight,
+    };
+    vec![cold(1.0), cold(0.3), cold(3.0)]
+}

@@ -1,0 +1,293 @@
+//! What a campaign begins with: the molecule, the base set, the reference.
+//!
+//! Mapped once and kept in the campaign's folder, so that a campaign goes on with the same frames even
+//! where trajectories have grown since.
+
+use super::config::{Config, SystemConfig};
+use crate::commands::cg::labels::{Atoms, Maps, expand};
+use crate::input;
+use active_learning::{BoxError, Label};
+use anyhow::{Context, Result, ensure};
+use molio::{ChainPlan, Frame, ProteinBuilder, Topology, Trajectory, parse_sequence};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// All that is known before the first model.
+pub(super) struct Data {
+    pub(super) topology: Topology,
+    pub(super) maps: Maps,
+    /// The native structure's beads, nm.
+    pub(super) native: Option<Vec<[f32; 3]>>,
+    pub(super) base: Vec<Label>,
+    /// Frames of each trajectory of the base set.
+    pub(super) series: Vec<usize>,
+    /// Beads, trajectory by trajectory.
+    pub(super) reference: Vec<Trajectory>,
+}
+
+/// `data/description.json`
+#[derive(Serialize, Deserialize)]
+struct Description {
+    /// The sections of the configuration that decide about the data.
+    settings: BTreeMap<String, String>,
+    maps: Maps,
+    series: Vec<usize>,
+    reference: Vec<usize>,
+}
+
+const SECTIONS: [&str; 4] = ["system", "base", "reference", "map"];
+
+impl Data {
+    /// Reads what an earlier start kept, or else maps the trajectories and keeps them.
+    pub(super) fn new(config: &Config, stop: &AtomicBool) -> Result<Self> {
+        let (topology, native) = molecule(&config.system)?;
+        let folder = config.folder.join("data");
+        let path = folder.join("description.json");
+        let mut settings = config.sections()?;
+        settings.retain(|name, _| SECTIONS.contains(&name.as_str()));
+        if !path.exists() {
+            std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+            let description = map(config, &topology, native.as_deref(), settings.clone(), stop)?;
+            let text = serde_json::to_vec(&description)?;
+            dynamics::write_atomically(&path, &text)?;
+        }
+        let name = || path.display().to_string();
+        let text = std::fs::read(&path).with_context(name)?;
+        let kept: Description = serde_json::from_slice(&text).with_context(name)?;
+        for (section, now) in &settings {
+            let began = kept.settings.get(section).map_or("", |text| text);
+            ensure!(
+                began == now,
+                "{}: this campaign began with {section} = {began}, now it is {now}",
+                path.display()
+            );
+        }
+        let native = native.map(|atoms| beads(&kept.maps, &atoms));
+        let base = frames(&folder.join("base.trr"), kept.maps.positions.n_beads())?;
+        let total: usize = kept.series.iter().sum();
+        ensure!(
+            base.n_frames() == total,
+            "{}: {} frames, expected {total}",
+            folder.join("base.trr").display(),
+            base.n_frames()
+        );
+        let label = |index| Label {
+            frame: base.frame(index),
+            force_errors: None,
+        };
+        let mut data = Self {
+            topology,
+            native,
+            base: (0..total).map(label).collect(),
+            reference: Vec::new(),
+            series: kept.series,
+            maps: kept.maps,
+        };
+        if !kept.reference.is_empty() {
+            data.reference = split(&folder.join("reference.trr"), &kept.reference, &data.maps)?;
+        }
+        for label in &mut data.base {
+            (label.frame.time, label.frame.step) = (None, None);
+        }
+        Ok(data)
+    }
+
+    /// The base set, trajectory by trajectory.
+    pub(super) fn base_trajectories(&self) -> Result<Vec<Trajectory>> {
+        let n_beads = self.maps.positions.n_beads();
+        let mut frames = self.base.iter();
+        let of_one = self.series.iter().map(|&length| {
+            let own = frames.by_ref().take(length);
+            let positions = own.flat_map(|label| label.frame.positions.clone());
+            Ok(Trajectory::from_positions(n_beads, positions.collect())?)
+        });
+        of_one.collect()
+    }
+
+    /// The positions of the base set.
+    pub(super) fn base_frames(&self) -> Result<Trajectory> {
+        let positions = self.base.iter().flat_map(|l| l.frame.positions.clone());
+        Ok(Trajectory::from_positions(
+            self.maps.positions.n_beads(),
+            positions.collect(),
+        )?)
+    }
+}
+
+/// Beads and the forces on them, of a frame of all atoms.
+pub(super) fn project(maps: &Maps, frame: &Frame) -> Result<Frame, BoxError> {
+    let forces = frame.forces.as_deref().ok_or("a frame without forces")?;
+    let mut mapped = vec![[0.0; 3]; maps.positions.n_beads()];
+    maps.forces.forces(forces, &mut mapped);
+    Ok(Frame {
+        forces: Some(mapped),
+        ..Frame::from_positions(beads(maps, &frame.positions))
+    })
+}
+
+fn beads(maps: &Maps, atoms: &[[f32; 3]]) -> Vec<[f32; 3]> {
+    let mut positions = vec![[0.0; 3]; maps.positions.n_beads()];
+    maps.positions.positions(atoms, &mut positions);
+    positions
+}
+
+/// Topology, and native positions (nm) where there are any.
+fn molecule(system: &SystemConfig) -> Result<(Topology, Option<Vec<[f32; 3]>>)> {
+    if let Some(path) = &system.structure {
+        let topology = molio::read_topology(path)?;
+        let mut frame = Frame::default();
+        let mut reader = molio::open(path)?;
+        let found = reader.read_frame(&mut frame)?;
+        return Ok((topology, found.then_some(frame.positions)));
+    }
+    let sequence = system.sequence.as_deref().unwrap_or_default();
+    let forms = parse_sequence(sequence).context("system.sequence")?;
+    let builder = ProteinBuilder::new(&[ChainPlan::new("A", &forms)], &[])?;
+    Ok((builder.topology().clone(), None))
+}
+
+/// Maps all trajectories, and writes the beads.
+fn map(
+    config: &Config,
+    topology: &Topology,
+    native: Option<&[[f32; 3]]>,
+    settings: BTreeMap<String, String>,
+    stop: &AtomicBool,
+) -> Result<Description> {
+    let folder = config.folder.join("data");
+    let files = |patterns: &[PathBuf]| -> Result<Vec<PathBuf>> {
+        let found = patterns.iter().map(|pattern| expand(pattern));
+        Ok(found.collect::<Result<Vec<_>>>()?.concat())
+    };
+    let base = &config.base;
+    let mut atoms = Atoms {
+        trajectories: files(&base.trajectories)?,
+        topology: topology.clone(),
+        skip: base.skip,
+        stride: base.stride,
+        chosen: None,
+    };
+    if base.max_rmsd_nm.is_some() || base.max_frames.is_some() {
+        atoms.chosen = Some(choose(config, &atoms, native, stop)?);
+    }
+    let mapping = config.map.beads.parse()?;
+    let maps = atoms.maps(&mapping, config.map.forces, config.map.constraints, stop)?;
+    let labels = atoms.labels(&maps, stop)?;
+    ensure!(labels.n_frames() > 0, "base: no frames");
+    let n = labels.n_beads();
+    let mut writer = molio::create(folder.join("base.trr"), maps.positions.beads())?;
+    for (x, f) in labels.positions().chunks(n).zip(labels.forces().chunks(n)) {
+        writer.write_frame(&Frame {
+            forces: Some(f.to_vec()),
+            ..Frame::from_positions(x.to_vec())
+        })?;
+    }
+    writer.finish()?;
+    let series = labels.series().iter().map(ExactSizeIterator::len).collect();
+
+    let mut reference = Vec::new();
+    if let Some(wanted) = &config.reference {
+        let atoms = Atoms {
+            trajectories: files(&wanted.trajectories)?,
+            topology: topology.clone(),
+            skip: wanted.skip,
+            stride: wanted.stride,
+            chosen: None,
+        };
+        let mut writer = molio::create(folder.join("reference.trr"), maps.positions.beads())?;
+        let what = "frames of the reference";
+        atoms.visit(what, stop, &mut |new, frame| {
+            if new || reference.is_empty() {
+                reference.push(0);
+            }
+            if let Some(last) = reference.last_mut() {
+                *last += 1;
+            }
+            writer.write_frame(&Frame::from_positions(beads(&maps, &frame.positions)))?;
+            Ok(true)
+        })?;
+        writer.finish()?;
+    }
+    Ok(Description {
+        settings,
+        maps,
+        series,
+        reference,
+    })
+}
+
+/// For each trajectory the frames near the native structure, thinned out evenly to the number that is wanted.
+fn choose(
+    config: &Config,
+    atoms: &Atoms,
+    native: Option<&[[f32; 3]]>,
+    stop: &AtomicBool,
+) -> Result<Vec<Vec<usize>>> {
+    let base = &config.base;
+    let alphas = input::select("name CA", &atoms.topology)?;
+    let pick = |positions: &[[f32; 3]]| -> Vec<[f32; 3]> {
+        alphas.iter().map(|&atom| positions[atom]).collect()
+    };
+    let near = match base.max_rmsd_nm {
+        Some(most) => {
+            let native = native.context(
+                "base.max_rmsd_nm: there is no native structure; name one as system.structure",
+            )?;
+            Some((pick(native), most))
+        }
+        None => None,
+    };
+    let mut places = Vec::new();
+    atoms.visit_places("frames looked at", stop, &mut |place, _, frame| {
+        let wanted = match &near {
+            Some((native, most)) => molio::rmsd(native, &pick(&frame.positions))? <= *most,
+            None => true,
+        };
+        if wanted {
+            places.push(place);
+        }
+        Ok(true)
+    })?;
+    let n = places.len();
+    let most = base.max_frames.unwrap_or(n).min(n);
+    let mut chosen = vec![Vec::new(); atoms.trajectories.len()];
+    for i in 0..most {
+        let [file, index] = places[i * n / most];
+        chosen[file].push(index);
+    }
+    Ok(chosen)
+}
+
+fn frames(path: &Path, n_beads: usize) -> Result<Trajectory> {
+    let read = Trajectory::read(path)?;
+    ensure!(
+        read.n_frames() == 0 || read.n_atoms() == n_beads,
+        "{}: {} beads, expected {n_beads}",
+        path.display(),
+        read.n_atoms()
+    );
+    Ok(read)
+}
+
+fn split(path: &Path, lengths: &[usize], maps: &Maps) -> Result<Vec<Trajectory>> {
+    let n_beads = maps.positions.n_beads();
+    let all = frames(path, n_beads)?;
+    let total: usize = lengths.iter().sum();
+    ensure!(
+        all.n_frames() == total,
+        "{}: {} frames, expected {total}",
+        path.display(),
+        all.n_frames()
+    );
+    let mut rest = all.all_positions();
+    lengths
+        .iter()
+        .map(|&length| {
+            let (own, others) = rest.split_at(length * n_beads);
+            rest = others;
+            Ok(Trajectory::from_positions(n_beads, own.to_vec())?)
+        })
+        .collect()
+}

@@ -1,0 +1,306 @@
+//! The coarse-grained model as what a campaign learns.
+
+use super::config::{Config, SimulationConfig};
+use super::data::Data;
+use crate::commands::cg::config::NetworkChoice;
+use crate::commands::cg::{starts, train};
+use crate::progress;
+use active_learning::{BoxError, Fit, Label, Model};
+use anyhow::{Context, Result, bail};
+use cg_potential::{
+    BeadGraph, CgModel, ForceData, ForceSplit, ForceTrainer, Priors, TrainerConfig,
+    TrainingOutcome, TrainingSet,
+};
+use dynamics::{Integrator, Replica, Simulation, SimulationConfig as Dynamics};
+use molio::{Topology, Trajectory};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Pieces of a simulation after which Ctrl-C is looked at.
+const PIECE: u64 = 50;
+
+/// Force matching and simulation of a network over priors.
+pub(super) struct Learner<'a> {
+    config: &'a Config,
+    data: &'a Data,
+    choice: NetworkChoice,
+    /// Networks besides the model's own, for a committee.
+    members: usize,
+    stop: &'a AtomicBool,
+}
+
+/// What `simulation.json` in a model's folder tells.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct SimulationReport {
+    pub(super) replicas: usize,
+    pub(super) steps: u64,
+    /// Replicas that blew up, and began anew.
+    pub(super) faults: usize,
+    pub(super) replica_steps_per_s: f64,
+}
+
+/// The model in a folder, and those of its committee.
+pub(super) fn model_file(folder: &Path, member: usize) -> PathBuf {
+    if member == 0 {
+        folder.join("model.safetensors")
+    } else {
+        folder.join(format!("member-{member}/model.safetensors"))
+    }
+}
+
+pub(super) const SIMULATION_REPORT: &str = "simulation.json";
+
+impl<'a> Learner<'a> {
+    pub(super) fn new(
+        config: &'a Config,
+        data: &'a Data,
+        members: usize,
+        stop: &'a AtomicBool,
+    ) -> Result<Self> {
+        Ok(Self {
+            choice: config.network()?,
+            config,
+            data,
+            members,
+            stop,
+        })
+    }
+
+    fn beads(&self) -> &Topology {
+        self.data.maps.positions.beads()
+    }
+
+    fn fit_all(&self, fit: &Fit<'_>) -> Result<()> {
+        let n_base = self.data.base.len();
+        let split = self.split(fit.labels.len())?;
+        let priors = self.priors(fit.labels)?;
+        let base = force_data(&fit.labels[..n_base], None)?;
+        let noise = mean_square(&base.delta_forces(&priors)?);
+        let errors = |(label, &weight): (&Label, &f64)| self.errors(label, weight, noise);
+        let errors: Vec<_> = fit.labels.iter().zip(fit.weights).map(errors).collect();
+        let data = force_data(fit.labels, Some(&errors))?;
+        for member in 0..=self.members {
+            let path = model_file(fit.folder, member);
+            self.fit_one(fit, member, &data, &split, &priors, noise, &path)?;
+        }
+        let known = self.known(fit.labels);
+        let chosen = starts::k_centres(&known, self.config.simulation.replicas.min(known.len()))?;
+        let starts = chosen.iter().flat_map(|&index| known[index].clone());
+        let starts = Trajectory::from_positions(self.beads().n_atoms(), starts.collect())?;
+        starts.write(fit.folder.join("starts.trr"), self.beads())?;
+        Ok(())
+    }
+
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "what one member shares with the others"
+    )]
+    fn fit_one(
+        &self,
+        fit: &Fit<'_>,
+        member: usize,
+        data: &ForceData,
+        split: &ForceSplit,
+        priors: &Priors,
+        noise: f64,
+        path: &Path,
+    ) -> Result<()> {
+        if path.exists() {
+            return Ok(());
+        }
+        let folder = path.parent().context("a model without a folder")?;
+        // 32 bits, which every format of numbers holds exactly
+        let seed = (fit.seed.wrapping_add(member as u64)) & 0xFFFF_FFFF;
+        let mut network = self.choice.network(self.beads(), seed)?;
+        let mut description = self.choice.description(seed)?;
+        if let Some(start) = fit.start_from {
+            let before = CgModel::load(&model_file(start, member))?;
+            network
+                .parameters_mut()
+                .copy_from_slice(before.network.parameters());
+            description.push_str(" going on");
+        }
+        let temperature = self.config.system.temperature;
+        let set = TrainingSet {
+            data,
+            split,
+            priors,
+            temperature,
+        };
+        let config = TrainerConfig {
+            seed,
+            ..self.config.training.clone()
+        };
+        let mut trainer =
+            ForceTrainer::new(config.clone(), &mut network, &description, set, folder)?;
+        let outcome = train::follow(&mut trainer, &config, noise, self.stop)?;
+        if outcome == TrainingOutcome::Interrupted {
+            bail!("stopped");
+        }
+        trainer.restore_best()?;
+        let best = trainer.best();
+        let mut model = CgModel::new(network, priors.clone(), self.beads().clone(), temperature)?;
+        model.notes = serde_json::json!({
+            "validation_loss": best.map(|(_, loss)| loss),
+            "labels": data.n_frames(),
+        });
+        model.save(path)?;
+        Ok(())
+    }
+
+    /// Frames of the base set by blocks of time; of the oracle's answers every n-th for validation.
+    fn split(&self, n_labels: usize) -> Result<ForceSplit> {
+        let config = &self.config.base.split;
+        let mut plain = ForceData::new(self.beads().n_atoms());
+        let mut frames = self.data.base.iter();
+        for &length in &self.data.series {
+            for label in frames.by_ref().take(length) {
+                let forces = label.frame.forces.as_deref().unwrap_or_default();
+                plain.push(&label.frame.positions, forces, None)?;
+            }
+            plain.end_series();
+        }
+        let mut split = plain.split(config)?;
+        let every = (1.0 / config.validation.max(1e-9)).round() as usize;
+        // labels of one simulation resemble each other, so they stay together
+        let together = self.config.records_per_answer();
+        for (place, label) in (self.data.base.len()..n_labels).enumerate() {
+            if (place / together) % every.max(2) == 1 && config.validation > 0.0 {
+                split.validation.push(label);
+            } else {
+                split.train.push(label);
+            }
+        }
+        Ok(split)
+    }
+
+    fn priors(&self, labels: &[Label]) -> Result<Priors> {
+        let of = if self.config.labels.refit_priors {
+            labels
+        } else {
+            &labels[..self.data.base.len()]
+        };
+        let frames: Vec<[f32; 3]> = of.iter().flat_map(|l| l.frame.positions.clone()).collect();
+        let graph = BeadGraph::new(self.beads())?;
+        let temperature = self.config.system.temperature;
+        let fit = cg_potential::PriorFit::new(&self.config.prior, &graph, &frames, temperature)?;
+        Ok(fit.priors)
+    }
+
+    /// The standard error by which a label counts. A single force has the noise of the base set; a mean
+    /// force its own, but no less than the mean of `most_weight` single ones has.
+    fn errors(&self, label: &Label, weight: f64, noise: f64) -> Vec<[f32; 3]> {
+        let scale = weight.max(1e-6).sqrt().recip();
+        let single = (noise.sqrt() * scale) as f32;
+        let least = noise / self.config.labels.most_weight;
+        let mean = |error: f32| ((f64::from(error).powi(2) + least).sqrt() * scale) as f32;
+        match &label.force_errors {
+            Some(errors) => errors.iter().map(|e| e.map(mean)).collect(),
+            None => vec![[single; 3]; label.frame.n_atoms()],
+        }
+    }
+
+    /// Frames that simulations may start from.
+    fn known(&self, labels: &[Label]) -> Vec<Vec<[f32; 3]>> {
+        let stride = labels.len().div_ceil(MOST_STARTS).max(1);
+        let frames = labels.iter().step_by(stride);
+        frames.map(|label| label.frame.positions.clone()).collect()
+    }
+
+    fn simulate(&self, folder: &Path, n_frames: usize, seed: u64) -> Result<Trajectory> {
+        let SimulationConfig {
+            replicas,
+            steps,
+            skip,
+            save,
+            time_step,
+            friction,
+            mass,
+        } = self.config.simulation;
+        let model = CgModel::load(&model_file(folder, 0))?;
+        let starts = Trajectory::read(folder.join("starts.trr"))?;
+        let starts: Vec<Vec<[f32; 3]>> = (0..starts.n_frames())
+            .map(|index| starts.positions(index).to_vec())
+            .collect();
+        let placed: Vec<_> = starts.iter().cycle().take(replicas).cloned().collect();
+        let config = Dynamics {
+            masses: vec![mass; self.beads().n_atoms()],
+            replicas: Replica::numbered(&vec![model.temperature; replicas]),
+            integrator: Integrator::Baoab { friction },
+            time_step,
+            constraints: Vec::new(),
+            constraint_tolerance: 1e-6,
+            seed,
+        };
+        let mut simulation = Simulation::new(model.potential()?, config, &placed)?;
+        simulation.draw_velocities()?;
+        let bar = progress::bar(Some(steps), "steps");
+        let clock = std::time::Instant::now();
+        let mut frames: Vec<Vec<molio::Frame>> = vec![Vec::new(); replicas];
+        while simulation.step() < steps {
+            let to_frame = save - simulation.step() % save;
+            simulation.advance(PIECE.min(to_frame).min(steps - simulation.step()))?;
+            if self.stop.load(Ordering::SeqCst) {
+                bail!("stopped");
+            }
+            let step = simulation.step();
+            bar.set_position(step);
+            if !step.is_multiple_of(save) {
+                continue;
+            }
+            if step > skip {
+                for (replica, frames) in frames.iter_mut().enumerate() {
+                    if !simulation.is_frozen(replica) {
+                        frames.push(simulation.frame(replica));
+                    }
+                }
+            }
+            for (replica, error) in starts::begin_anew(&mut simulation, &starts) {
+                bar.suspend(|| eprintln!("replica {replica} stays stopped: {error}"));
+            }
+        }
+        bar.finish_and_clear();
+        let report = SimulationReport {
+            replicas,
+            steps,
+            faults: simulation.faults().len(),
+            replica_steps_per_s: (replicas as f64 * steps as f64) / clock.elapsed().as_secs_f64(),
+        };
+        let path = folder.join(SIMULATION_REPORT);
+        dynamics::write_atomically(&path, &serde_json::to_vec(&report)?)?;
+        let mut sample = Trajectory::new(self.beads().n_atoms());
+        for frame in frames.concat().into_iter().take(n_frames) {
+            sample.push(&frame)?;
+        }
+        Ok(sample)
+    }
+}
+
+/// Frames among which starts are chosen, at most.
+const MOST_STARTS: usize = 20_000;
+
+impl Model for Learner<'_> {
+    fn fit(&self, fit: &Fit<'_>) -> Result<(), BoxError> {
+        Ok(self.fit_all(fit)?)
+    }
+
+    fn propose(&self, folder: &Path, n_frames: usize, seed: u64) -> Result<Trajectory, BoxError> {
+        Ok(self.simulate(folder, n_frames, seed)?)
+    }
+}
+
+fn force_data(labels: &[Label], errors: Option<&[Vec<[f32; 3]>]>) -> Result<ForceData> {
+    let mut data = ForceData::new(labels.first().map_or(0, |l| l.frame.n_atoms()));
+    for (index, label) in labels.iter().enumerate() {
+        let forces = label.frame.forces.as_deref().unwrap_or_default();
+        let errors = errors.map(|errors| &errors[index][..]);
+        data.push(&label.frame.positions, forces, errors)?;
+    }
+    Ok(data)
+}
+
+fn mean_square(forces: &[[f32; 3]]) -> f64 {
+    let squares = forces.as_flattened().iter().map(|&f| f64::from(f).powi(2));
+    squares.sum::<f64>() / (3 * forces.len()).max(1) as f64
+}
