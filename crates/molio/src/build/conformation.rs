@@ -1,10 +1,10 @@
 //! Torsion angles of regular structures.
 
-use super::backbone::{Torsions, place_backbone};
-use super::blueprint::{Blueprint, ChainPlan, Scaffold};
+mod clearance;
+
+use super::backbone::Torsions;
 use super::library::ResidueForm;
-use super::side_chains::place_determined;
-use crate::{Element, Error, Result};
+use crate::{Error, Result};
 
 /// A regular conformation.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,12 +73,12 @@ impl Turn {
 const PROLINE_PHI: f64 = -65.0;
 
 /// Torsion angles of these residues in a conformation; caps are skipped. Proline keeps φ = −65°, at which
-/// strands bend: a hairpin opens as far as its backbones need, but several prolines next to the turn
-/// still clash.
+/// strands bend: a hairpin opens as far as its backbones need, and where that is not enough torsions give way,
+/// a little at a time, until backbones and proline rings are clear of each other.
 ///
 /// # Errors
 /// [`Error::Argument`] for a hairpin of fewer than four amino acids, or whose turn lies outside, or on
-/// a proline that cannot take its angles.
+/// a proline that cannot take its angles; for a sequence whose prolines leave no room for the conformation.
 ///
 /// # References
 /// Turns: C. M. Wilmot and J. M. Thornton, J. Mol. Biol. 203, 221 (1988), 10.1016/0022-2836(88)90103-9.
@@ -111,10 +111,7 @@ pub fn conformation_torsions(
             }
         }
     }
-    match turned {
-        Some(first) => open_hairpin(&acids, &angles, first + 1),
-        None => Ok(angles),
-    }
+    clearance::clear(&acids, &angles, turned.map(|first| first + 1))
 }
 
 /// The first of the turn's two middle residues.
@@ -176,67 +173,6 @@ fn strands(n: usize, first: usize, turn: Turn) -> Vec<Torsions> {
             Torsions::degrees(phi, psi)
         })
         .collect()
-}
-
-/// Opens a hairpin at the residue `hinge` of its turn, as little as keeps its backbones apart: strands
-/// with prolines do not run as straight as others.
-fn open_hairpin(acids: &[ResidueForm], angles: &[Torsions], hinge: usize) -> Result<Vec<Torsions>> {
-    const STEPS: [f64; 13] = [
-        0.0, -10.0, 10.0, -20.0, 20.0, -30.0, 30.0, -40.0, 40.0, -50.0, 50.0, -60.0, 60.0,
-    ];
-    let blueprint = Blueprint::new(&[ChainPlan::new("", acids)], &[])?;
-    let mut hinges: Vec<(f64, f64)> = STEPS
-        .iter()
-        .flat_map(|&phi| STEPS.map(|psi| (phi, psi)))
-        // φ of proline stays
-        .filter(|&(phi, _)| phi == 0.0 || acids[hinge].name() != "PRO")
-        .collect();
-    hinges.sort_by(|a, b| (a.0.abs() + a.1.abs()).total_cmp(&(b.0.abs() + b.1.abs())));
-    let mut widest = (f64::NEG_INFINITY, angles.to_owned());
-    for (phi, psi) in hinges {
-        let mut opened = angles.to_owned();
-        opened[hinge].phi += phi.to_radians();
-        opened[hinge].psi += psi.to_radians();
-        let room = room(&blueprint, &opened)?;
-        if room > widest.0 {
-            widest = (room, opened);
-        }
-        if room > 1.0 {
-            break;
-        }
-    }
-    Ok(widest.1)
-}
-
-/// Least distance of backbone atoms, CB and proline rings of residues two or more apart, as a share of
-/// the nearest that they come in proteins: N and O in hydrogen bonds 0.26 nm, others 0.3 nm; across one
-/// residue, where bond angles may need it, 0.24 nm.
-fn room(blueprint: &Blueprint, angles: &[Torsions]) -> Result<f64> {
-    let mut scaffold = Scaffold::new(blueprint.topology().n_atoms());
-    place_backbone(blueprint, &mut scaffold, angles)?;
-    place_determined(blueprint, &mut scaffold);
-    let atoms = blueprint.topology().atoms();
-    let known: Vec<usize> = (0..atoms.len())
-        .filter(|&atom| scaffold.known[atom])
-        .collect();
-    let mut least = f64::INFINITY;
-    for (place, &a) in known.iter().enumerate() {
-        for &b in &known[place + 1..] {
-            let apart = atoms[b].residue - atoms[a].residue;
-            if apart < 2 {
-                continue;
-            }
-            let polar = atoms[a].element != Element::CARBON && atoms[b].element != Element::CARBON;
-            let nearest: f64 = match (apart, polar) {
-                (2, _) => 0.24,
-                (_, true) => 0.26,
-                (_, false) => 0.30,
-            };
-            let square = (scaffold.positions[a] - scaffold.positions[b]).norm_squared();
-            least = least.min(square / (nearest * nearest));
-        }
-    }
-    Ok(least.sqrt())
 }
 
 /// A helix, kinked before each proline so that its ring clears the carbonyls of the turn before: the
