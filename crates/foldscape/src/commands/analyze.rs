@@ -64,7 +64,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     if let Some(path) = &arguments.report {
         let name = arguments.files[0].file_name().unwrap_or_default();
-        analysis.report(&name.to_string_lossy())?.write(path)?;
+        let note = fitted_to(arguments);
+        analysis
+            .report(&name.to_string_lossy(), &note)?
+            .write(path)?;
     }
     if arguments.json {
         return output::json(&analysis);
@@ -78,6 +81,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     )
 }
 
+/// What RMSD and RMSF are of.
+fn fitted_to(arguments: &Arguments) -> String {
+    let reference = match &arguments.reference {
+        Some(path) => path.display().to_string(),
+        None => "the first frame".to_owned(),
+    };
+    let files = match &arguments.files[..] {
+        [one] => one.display().to_string(),
+        several => format!("{} files, {} first", several.len(), several[0].display()),
+    };
+    format!(
+        "Of {files}. RMSD and RMSF of \"{}\" after superposition on {reference}; native contacts are those \
+         of {reference}.",
+        arguments.select
+    )
+}
+
 fn analyze(arguments: &Arguments) -> Result<Analysis> {
     let topology = input::topology(&arguments.files[0], arguments.top.as_deref())?;
     let atoms = input::select(&arguments.select, &topology)?;
@@ -87,12 +107,13 @@ fn analyze(arguments: &Arguments) -> Result<Analysis> {
     };
     let dope = arguments.dope.as_deref();
     let mut measures = Measures::new(&topology, atoms, reference, dope, &arguments.without)?;
-    let (mut taken, mut before) = (Vec::new(), 0);
+    let (mut taken, mut starts, mut before) = (Vec::new(), Vec::new(), 0);
     let bar = progress::bar(None, "frames");
     let mut frame = Frame::default();
     let mut chunk = Trajectory::new(topology.n_atoms());
     for file in &arguments.files {
         let mut reader = molio::open(file)?;
+        starts.push(taken.len());
         let mut index = 0;
         while reader.read_frame(&mut frame)? {
             if index % arguments.stride == 0 {
@@ -113,6 +134,7 @@ fn analyze(arguments: &Arguments) -> Result<Analysis> {
     measures.add(&chunk)?;
     bar.finish_and_clear();
     let mut analysis = measures.finish().context("no frames to analyze")?;
+    analysis.starts = starts;
     for column in arguments.column.chunks_exact(2) {
         let rows = column_rows(std::path::Path::new(&column[1]), before, &taken)?;
         ensure!(

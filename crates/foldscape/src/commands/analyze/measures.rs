@@ -65,6 +65,9 @@ impl Serialize for Rows {
 pub(super) struct Analysis {
     pub(super) frames: usize,
     pub(super) atoms: usize,
+    /// first frame of each file
+    #[serde(skip)]
+    pub(super) starts: Vec<usize>,
     /// frames with a coordinate that is not finite; all their values are `null`
     pub(super) rejected: usize,
     /// nm, of the selected atoms from the reference or the first frame, after superposition

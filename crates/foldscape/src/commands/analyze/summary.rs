@@ -45,6 +45,21 @@ impl Mean {
     }
 }
 
+impl Mean {
+    /// A number with as many decimals as give the error two digits, or the spread three.
+    fn digits(&self, number: f64) -> String {
+        let (scale, digits) = match self.error {
+            Some(error) if error > 0.0 => (error, 1),
+            _ => (self.deviation.max(self.value.abs() * 1e-3), 2),
+        };
+        if scale <= 0.0 {
+            return format!("{number}");
+        }
+        let decimals = (digits - scale.log10().floor() as i32).clamp(0, 6) as usize;
+        format!("{number:.decimals$}")
+    }
+}
+
 impl Analysis {
     /// Every quantity with one number a frame: name, unit, values.
     fn series(&self) -> Vec<(String, &'static str, Vec<f64>)> {
@@ -167,7 +182,7 @@ impl Analysis {
     }
 
     /// The report.
-    pub(super) fn report(&self, title: &str) -> Result<Report> {
+    pub(super) fn report(&self, title: &str, note: &str) -> Result<Report> {
         let mut report = Report::new(format!("Structure of {title}"));
         report.subtitle(format!(
             "{} frames of {} atoms, {} rejected as not finite",
@@ -179,26 +194,24 @@ impl Analysis {
             if let Some(mean) = Mean::of(values) {
                 table = table.row([
                     Cell::text(name),
-                    Cell::text(format!("{:.3}", mean.value)),
+                    Cell::text(mean.digits(mean.value)),
                     match mean.error {
-                        Some(error) => Cell::text(format!("{error:.3}")),
+                        Some(error) => Cell::text(mean.digits(error)),
                         None => Cell::faint("–"),
                     },
-                    Cell::text(format!("{:.3}", mean.deviation)),
+                    Cell::text(mean.digits(mean.deviation)),
                     Cell::text(*unit),
                 ]);
             }
         }
-        report.summary(table.legend(
+        report.summary(table.legend(format!(
             "Means over frames with standard errors by block bootstrap over time; the spread is the \
-             standard deviation over frames.",
-        ));
+             standard deviation over frames. {note}"
+        )));
         if self.frames > 1 {
             let mut figures = Vec::new();
             for (name, unit, values) in &series {
-                let every = values.len().div_ceil(SERIES_POINTS).max(1);
-                let frames: Vec<f64> = (0..values.len()).step_by(every).map(|i| i as f64).collect();
-                let values: Vec<f64> = values.iter().step_by(every).copied().collect();
+                let (frames, values) = self.points(values);
                 let chart = LineChart::new(Axis::new("frame", ""), Axis::new(name, *unit))
                     .title(name)
                     .line("", &frames, &values)
@@ -214,6 +227,22 @@ impl Analysis {
         }
         self.add_ramachandran(&mut report)?;
         Ok(report)
+    }
+
+    /// What is drawn of a time series: a point every so many frames, and a gap after each file.
+    fn points(&self, values: &[f64]) -> (Vec<f64>, Vec<f64>) {
+        let every = values.len().div_ceil(SERIES_POINTS).max(1);
+        let ends = self.starts.iter().skip(1).copied().chain([values.len()]);
+        let (mut frames, mut drawn) = (Vec::new(), Vec::new());
+        for (&start, end) in self.starts.iter().zip(ends) {
+            for frame in (start..end).step_by(every) {
+                frames.push(frame as f64);
+                drawn.push(values[frame]);
+            }
+            frames.push(f64::NAN);
+            drawn.push(f64::NAN);
+        }
+        (frames, drawn)
     }
 
     fn add_ramachandran(&self, report: &mut Report) -> Result<()> {
