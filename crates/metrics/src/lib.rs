@@ -5,6 +5,10 @@
 //! positions is then a plain function of `&[[f32; 3]]`. [`geometry::map_frames`] runs one over all
 //! frames of a trajectory on all threads.
 //!
+//! Distribution metrics compare two sets of frames: [`comparison::Comparison`] takes all of them at once,
+//! with errors, a baseline and a report ([`comparison::Comparison::report`]), and is what
+//! `foldscape compare` prints; `docs/compare.png` shows the top of such a report.
+//!
 //! # Units
 //! nm, Da, radians; undefined values are `None`, or NaN in arrays.
 
