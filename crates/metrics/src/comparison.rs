@@ -9,8 +9,13 @@
 //! smoothed grids, angles around the circle, every frame used, weights in every number, contact
 //! maps in the order of the pairs, KL(reference ‖ model) with its sign. The published number stands
 //! beside ours as `ucsc`.
+//!
+//! # Memory
+//! The CA atoms of the frames that are used, twice, and one distribution at a time, sorted: it grows
+//! with these frames and CA atoms, not with the size of the files. A stride makes it less.
 
 mod columns;
+mod config;
 mod contact_maps;
 mod ensemble;
 mod evaluate;
@@ -18,9 +23,12 @@ mod figures;
 mod macrostates;
 mod ramachandran;
 mod sections;
+mod slow_coordinates;
 mod summary;
+mod tables;
 
 pub use columns::Column;
+pub use config::ComparisonConfig;
 pub use ensemble::Ensemble;
 pub use ramachandran::BackboneTorsions;
 pub use summary::{
@@ -29,84 +37,16 @@ pub use summary::{
 };
 
 use crate::bootstrap::{Blocks, statistical_inefficiency};
-use crate::divergence::kullback_leibler;
 use crate::error::{Error, Result, check_count, check_length};
-use crate::histogram::{Bins, histogram_2d};
-use crate::tica::{Tica, TicaConfig, TicaEstimator};
-use crate::wasserstein::published;
+use config::check_config;
 use contact_maps::{contact_pairs, contact_probabilities, root_mean_square_difference};
 use ensemble::{Beads, Sample};
 use evaluate::Weights;
 use molio::Topology;
+use slow_coordinates::{chunks, evenly_spaced, fit_tica, tica_entries};
 
-/// Cells along each axis for distances in the plane of two TICs.
-const PLANE_BINS: usize = 30;
-/// Share to which empty bins are raised in the Kullback–Leibler divergence.
-const FLOOR: f64 = 1e-6;
-/// Frames whose TICA features are held at once.
-const CHUNK: usize = 4096;
 /// Resamples whose weights are held at once for contact maps.
 const RESAMPLES: usize = 25;
-
-/// What a comparison is asked for.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ComparisonConfig {
-    /// Lag time of TICA in frames after the stride.
-    pub lag: usize,
-    /// Every how many frames one is used.
-    pub stride: usize,
-    /// Number of bootstrap resamples; 0 for no errors.
-    pub n_resamples: usize,
-    /// Seed of the bootstrap.
-    pub seed: u64,
-    /// CA–CA distance below which a pair is in contact, nm.
-    pub contact_cutoff: f64,
-    /// CA–CA bond length from which a frame is rejected as having come apart, nm.
-    pub longest_bond: f64,
-    /// CA atoms whose distances are the features of TICA, at most; evenly spaced if there are more.
-    pub tica_residues: usize,
-    /// TICs that are compared one by one, at most.
-    pub n_components: usize,
-    /// Native structure (nm): all atoms of the topology, or its CA atoms.
-    pub native: Option<Vec<[f32; 3]>>,
-    /// Where the native structure came from, for the report.
-    pub native_source: String,
-    /// k-means clusters of the Markov state model, at most; one for every ten frames if that is less.
-    pub n_microstates: usize,
-    /// Macrostates, at most.
-    pub n_macrostates: usize,
-    /// Lag time of the Markov state model in frames after the stride; that of TICA without it.
-    pub msm_lag: Option<usize>,
-    /// φ and ψ of both sides.
-    pub torsions: Option<[BackboneTorsions; 2]>,
-    /// The user's own values per frame.
-    pub columns: Vec<Column>,
-}
-
-impl ComparisonConfig {
-    /// The published suite's contact cutoff (1.5 nm), 100 resamples, bonds up to 1 nm, distances of
-    /// 40 residues, three TICs, no native structure; 100 microstates in ten TICs and five macrostates
-    /// as there, at the lag time of TICA.
-    pub fn new(lag: usize) -> Self {
-        Self {
-            lag,
-            stride: 1,
-            n_resamples: 100,
-            seed: 0,
-            contact_cutoff: 1.5,
-            longest_bond: 1.0,
-            tica_residues: 40,
-            n_components: 3,
-            native: None,
-            native_source: "given".to_owned(),
-            n_microstates: 100,
-            n_macrostates: 5,
-            msm_lag: None,
-            torsions: None,
-            columns: Vec::new(),
-        }
-    }
-}
 
 /// A reference and a model, compared.
 #[derive(Clone, Debug)]
@@ -351,38 +291,6 @@ impl Comparison {
     }
 }
 
-fn check_config(config: &ComparisonConfig) -> Result<()> {
-    let positive = |x: f64| x > 0.0 && x.is_finite();
-    let wrong = if config.lag == 0 {
-        Some(("lag time in frames", "0".to_owned()))
-    } else if config.stride == 0 {
-        Some(("stride", "0".to_owned()))
-    } else if !positive(config.contact_cutoff) {
-        Some(("contact cutoff", config.contact_cutoff.to_string()))
-    } else if !positive(config.longest_bond) {
-        Some(("longest bond", config.longest_bond.to_string()))
-    } else if config.msm_lag == Some(0) || config.n_macrostates == 0 {
-        Some((
-            "lag time of the Markov model and number of macrostates",
-            "0".to_owned(),
-        ))
-    } else if config.tica_residues < 2 {
-        Some((
-            "residues of TICA less one",
-            (config.tica_residues as i64 - 1).to_string(),
-        ))
-    } else {
-        None
-    };
-    wrong.map_or(Ok(()), |(what, found)| {
-        Err(Error::Argument {
-            what,
-            expected: "a positive number",
-            found,
-        })
-    })
-}
-
 fn frames(samples: &[Sample; 2]) -> Frames {
     Frames {
         reference: samples[0].n_frames(),
@@ -390,37 +298,6 @@ fn frames(samples: &[Sample; 2]) -> Frames {
         rejected: samples[1].rejected,
         rejected_reference: samples[0].rejected,
     }
-}
-
-/// At most `most` of `n` indices, the first and the last among them.
-fn evenly_spaced(n: usize, most: usize) -> Vec<usize> {
-    if n <= most {
-        return (0..n).collect();
-    }
-    (0..most)
-        .map(|i| (i * (n - 1) + (most - 1) / 2) / (most - 1))
-        .collect()
-}
-
-fn fit_tica(sample: &Sample, chosen: &[usize], lag: usize) -> Result<(Tica, usize)> {
-    let n_features = chosen.len() * (chosen.len() - 1) / 2;
-    let mut estimator = TicaEstimator::new(n_features, TicaConfig::new(lag))?;
-    for run in sample.run_ranges() {
-        for frames in chunks(run) {
-            let features = sample.distances(chosen, frames.clone());
-            estimator.add_chunk(&features, Some(&sample.weights[frames]))?;
-        }
-        estimator.end_trajectory();
-    }
-    Ok((estimator.fit()?, n_features))
-}
-
-/// A range in pieces of [`CHUNK`].
-fn chunks(range: std::ops::Range<usize>) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let end = range.end;
-    range
-        .step_by(CHUNK)
-        .map(move |first| first..end.min(first + CHUNK))
 }
 
 /// Twice the statistical inefficiency, between the cube root and a quarter of a replica.
@@ -437,73 +314,4 @@ fn block_length(series: &[f64], lengths: &[usize]) -> usize {
     ((2.0 * sum / n.max(1) as f64).ceil() as usize)
         .max(least)
         .min(most)
-}
-
-fn tica_entries(
-    tica: &Tica,
-    projections: &[Vec<f64>; 2],
-    n_components: usize,
-    config: &ComparisonConfig,
-    weights: &Weights,
-) -> Result<TicaEntries> {
-    let column = |side: usize, i: usize| -> Vec<f64> {
-        projections[side]
-            .iter()
-            .skip(i)
-            .step_by(n_components)
-            .copied()
-            .collect()
-    };
-    let mut w1_1d = Vec::new();
-    for i in 0..n_components.min(config.n_components) {
-        w1_1d.push(weights.line(&column(0, i), &column(1, i), false)?);
-    }
-    let (mut w1_2d, mut kl_2d) = (None, None);
-    if n_components >= 2 {
-        let clouds = [0, 1].map(|side| plane(&projections[side], n_components));
-        let ucsc = published::wasserstein_2d(
-            &clouds[0],
-            Some(&weights.reference),
-            &clouds[1],
-            Some(&weights.model),
-        );
-        let ucsc = match ucsc {
-            Ok(distance) => Some(distance),
-            // Too few or collinear frames have no kernel density.
-            Err(Error::Undetermined { .. } | Error::TooFew { .. }) => None,
-            Err(other) => return Err(other),
-        };
-        let entry = weights.plane(&clouds[0], &clouds[1], PLANE_BINS)?;
-        w1_2d = Some(PlaneEntry { entry, ucsc });
-        kl_2d = Some(divergence(&clouds, weights)?);
-    }
-    Ok(TicaEntries {
-        eigenvalues: tica.eigenvalues().to_vec(),
-        w1_2d,
-        w1_1d,
-        kl_2d,
-    })
-}
-
-/// The first two components of each frame.
-fn plane(projection: &[f64], n_components: usize) -> Vec<[f64; 2]> {
-    projection
-        .chunks_exact(n_components)
-        .map(|row| [row[0], row[1]])
-        .collect()
-}
-
-fn divergence(clouds: &[Vec<[f64; 2]>; 2], weights: &Weights) -> Result<Entry> {
-    let axis = |axis: usize| -> Result<Bins> {
-        let values: Vec<f64> = clouds[0].iter().map(|p| p[axis]).collect();
-        let bins = Bins::spanning(&[&values], PLANE_BINS)?;
-        let margin = 0.1 * (bins.high - bins.low);
-        Bins::new(bins.low - margin, bins.high + margin, PLANE_BINS)
-    };
-    let (x, y) = (axis(0)?, axis(1)?);
-    let of = |model: &[[f64; 2]], u: &[f64], v: &[f64]| -> Result<f64> {
-        let p = histogram_2d(&x, &y, &clouds[0], Some(u))?;
-        kullback_leibler(&p, &histogram_2d(&x, &y, model, Some(v))?, FLOOR)
-    };
-    weights.entry(|u, v| of(&clouds[1], u, v), |u, v| of(&clouds[0], u, v))
 }

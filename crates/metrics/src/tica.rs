@@ -3,6 +3,10 @@
 //! The conventions are those of deeptime 0.4.5, so that numbers compare: means of both ends,
 //! reversible estimate, no Bessel's correction, a cutoff of small variances, eigenvalues by falling
 //! magnitude, the largest entry of each eigenvector positive, columns scaled to a kinetic map.
+//!
+//! # References
+//! G. Pérez-Hernández, F. Paul, T. Giorgino, G. De Fabritiis, F. Noé, J. Chem. Phys. 2013, 139, 015102,
+//! doi:10.1063/1.4811489.
 
 pub(crate) mod eigen;
 mod estimator;
@@ -47,6 +51,10 @@ pub struct TicaConfig {
     pub epsilon: f64,
     /// Number of components to keep at most; all without it.
     pub dimension: Option<usize>,
+    /// Directions of largest variance in which slow ones are looked for, at most; all above
+    /// `epsilon` without it. Fewer than a tenth of the lagged pairs keep noise from passing for
+    /// slowness: with more directions than pairs every eigenvalue is ±1. Not in deeptime.
+    pub most_directions: Option<usize>,
 }
 
 impl TicaConfig {
@@ -57,6 +65,7 @@ impl TicaConfig {
             scaling: Scaling::KineticMap,
             epsilon: 1e-6,
             dimension: None,
+            most_directions: None,
         }
     }
 }
@@ -92,7 +101,7 @@ impl Tica {
         lagged: &DMatrix<f64>,
         config: &TicaConfig,
     ) -> Result<Self> {
-        let whitening = inverse_root(instantaneous, config.epsilon)?;
+        let whitening = inverse_root(instantaneous, config.epsilon, config.most_directions)?;
         let rank = whitening.ncols();
         let small = whitening.tr_mul(&(lagged * &whitening));
         let (eigenvalues, rotation) = symmetric_eigen(0.5 * (&small + small.transpose()));
@@ -140,7 +149,7 @@ impl Tica {
         self.components.ncols()
     }
 
-    /// Number of directions with a variance above the cutoff.
+    /// Number of directions of large variance that were searched.
     pub fn rank(&self) -> usize {
         self.rank
     }

@@ -47,8 +47,8 @@ pub fn vamp2_score<T: Copy + Into<f64> + Sync>(
             .view(corner, (n_features, n_features))
             .into_owned()
     };
-    let early = inverse_root(block(0, 0), epsilon)?;
-    let late = inverse_root(block(1, 1), epsilon)?;
+    let early = inverse_root(block(0, 0), epsilon, None)?;
+    let late = inverse_root(block(1, 1), epsilon, None)?;
     let koopman = early.tr_mul(&(block(0, 1) * late));
     Ok(1.0 + koopman.norm_squared())
 }

@@ -5,7 +5,7 @@ mod side;
 use crate::{input, output};
 use anyhow::{Context, Result, ensure};
 use metrics::comparison::{Column, Comparison, ComparisonConfig, Ensemble, Entry, Summary};
-use molio::{Frame, Topology, Trajectory};
+use molio::{Frame, Topology};
 use side::Side;
 use std::path::{Path, PathBuf};
 
@@ -71,9 +71,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let reference = Side::read(&arguments.reference, arguments.top.as_deref())?;
+    ensure!(arguments.stride > 0, "--stride must be at least 1");
+    let stride = arguments.stride;
+    let reference = Side::read(&arguments.reference, arguments.top.as_deref(), stride)?;
     let model_top = arguments.model_top.as_deref().or(arguments.top.as_deref());
-    let model = Side::read(&arguments.model, model_top)?;
+    let model = Side::read(&arguments.model, model_top, stride)?;
     let topology = reference.topology.clone();
     ensure!(
         topology.n_atoms() == model.topology.n_atoms(),
@@ -82,19 +84,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         model.topology.n_atoms()
     );
     let weights = match &arguments.weights {
-        Some(path) => Some(weights(path, &model.trajectories)?),
+        Some(path) => Some(model.taken(path, &input::array(path)?.values)?),
         None => None,
     };
     let (native, native_source) = native(arguments, &reference)?;
-    let columns = columns(&arguments.column, [reference.n_frames(), model.n_frames()])?;
+    let columns = columns(&arguments.column, [&reference, &model])?;
     let both = reference.has_torsions() && model.has_torsions();
     let config = ComparisonConfig {
-        stride: arguments.stride,
+        read_stride: stride,
         n_resamples: arguments.bootstrap,
         seed: arguments.seed,
         longest_bond: arguments.longest_bond,
         native: Some(native),
         native_source,
+        sources: [names(&arguments.reference), names(&arguments.model)],
         n_macrostates: arguments.macrostates,
         n_microstates: arguments.microstates,
         msm_lag: arguments.msm_lag,
@@ -168,19 +171,18 @@ fn structure(path: &Path, topology: &Topology) -> Result<Option<Vec<[f32; 3]>>> 
 }
 
 /// The user's columns: name and two files, over and over.
-fn columns(arguments: &[String], n_frames: [usize; 2]) -> Result<Vec<Column>> {
+fn columns(arguments: &[String], sides: [&Side; 2]) -> Result<Vec<Column>> {
     let column = |parts: &[String]| -> Result<Column> {
         let read = |side: usize| -> Result<Vec<f64>> {
             let path = Path::new(&parts[1 + side]);
             let array = input::array(path)?;
             ensure!(
-                array.values.len() == n_frames[side],
-                "{}: shape {:?} is not one number for each of {} frames",
+                array.values.len() == array.shape.iter().max().copied().unwrap_or(0),
+                "{}: shape {:?} is not one number a frame",
                 path.display(),
-                array.shape,
-                n_frames[side]
+                array.shape
             );
-            Ok(array.values)
+            Ok(sides[side].taken(path, &array.values)?.concat())
         };
         Ok(Column {
             name: parts[0].clone(),
@@ -191,25 +193,18 @@ fn columns(arguments: &[String], n_frames: [usize; 2]) -> Result<Vec<Column>> {
     arguments.chunks_exact(3).map(column).collect()
 }
 
-/// One weight a frame, for the model's trajectories one after the other.
-fn weights(path: &Path, model: &[Trajectory]) -> Result<Vec<Vec<f64>>> {
-    let array = input::array(path)?;
-    let n_frames: usize = model.iter().map(Trajectory::n_frames).sum();
-    ensure!(
-        array.values.len() == n_frames,
-        "{}: {} weights for {n_frames} frames of the model",
-        path.display(),
-        array.values.len()
-    );
-    let mut rest = &array.values[..];
-    Ok(model
-        .iter()
-        .map(|trajectory| {
-            let (mine, others) = rest.split_at(trajectory.n_frames());
-            rest = others;
-            mine.to_vec()
-        })
-        .collect())
+/// The files of a side in a few words.
+fn names(files: &[PathBuf]) -> String {
+    match files {
+        [] => String::new(),
+        [one] => one.display().to_string(),
+        [first, .., last] => format!(
+            "{} files, {} to {}",
+            files.len(),
+            first.display(),
+            last.display()
+        ),
+    }
 }
 
 fn rows(summary: &Summary) -> Vec<(String, String)> {

@@ -9,7 +9,7 @@ const PAIRS: usize = 1024;
 /// Frames worked on at once.
 const FRAMES: usize = 128;
 /// Beads of one chain closer than this along it always touch and say nothing.
-const SEPARATION: usize = 3;
+pub(super) const SEPARATION: usize = 3;
 
 /// Pairs of beads whose contacts are compared.
 pub(super) fn contact_pairs(beads: &Beads) -> Vec<[usize; 2]> {

@@ -61,6 +61,8 @@ pub(super) struct Sample {
     pub(super) runs: Vec<usize>,
     /// Usable frames of each replica.
     pub(super) lengths: Vec<usize>,
+    /// Number of the first frame of each replica among those of all replicas, before the stride.
+    pub(super) starts: Vec<usize>,
     pub(super) rejected: usize,
     /// Number of each usable frame among all frames of all replicas, before the stride.
     pub(super) origins: Vec<u32>,
@@ -82,6 +84,7 @@ impl Sample {
             weights: Vec::new(),
             runs: Vec::new(),
             lengths: Vec::new(),
+            starts: Vec::new(),
             rejected: 0,
             origins: Vec::new(),
             n_original: 0,
@@ -96,11 +99,20 @@ impl Sample {
         let bonds = beads.consecutive(2);
         for (index, trajectory) in ensemble.trajectories.iter().enumerate() {
             check_length("atoms of a frame", n_atoms, trajectory.n_atoms())?;
-            let weights = ensemble.weights.map(|weights| &weights[index]);
-            let weights = crate::wasserstein::checked_weights(
-                trajectory.n_frames(),
-                weights.map(Vec::as_slice),
-            )?;
+            let weights = match ensemble.weights {
+                Some(weights) => {
+                    let weights = &weights[index];
+                    check_length(
+                        "weights of a trajectory",
+                        trajectory.n_frames(),
+                        weights.len(),
+                    )?;
+                    crate::tica::check_weights(weights)?;
+                    weights.clone()
+                }
+                None => vec![1.0; trajectory.n_frames()],
+            };
+            sample.starts.push(sample.n_original);
             let (mut run, before) = (0, sample.weights.len());
             for frame in (0..trajectory.n_frames()).step_by(stride) {
                 let positions = trajectory.positions(frame);
@@ -124,6 +136,15 @@ impl Sample {
             sample.runs.extend((run > 0).then_some(run));
             sample.lengths.push(sample.weights.len() - before);
             sample.n_original += trajectory.n_frames();
+        }
+        // A replica may have no weight at all, the ensemble may not.
+        let total: f64 = sample.weights.iter().sum();
+        if sample.n_frames() > 0 && !(total > 0.0 && total.is_finite()) {
+            return Err(Error::Argument {
+                what: "weights of the usable frames",
+                expected: "a positive sum",
+                found: total.to_string(),
+            });
         }
         Ok(sample)
     }

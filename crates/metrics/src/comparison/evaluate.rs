@@ -106,8 +106,6 @@ impl Weights {
         crate::error::check_finite("values of the model", model)?;
         let per_reference = reference.len() / self.reference.len();
         let per_model = model.len() / self.model.len();
-        let both = Merged::new(reference, per_reference, model, per_model);
-        let halves = Merged::new(reference, per_reference, reference, per_reference);
         let of = |merged: &Merged, u: &[f64], v: &[f64]| {
             Ok(if circular {
                 merged.circular_distance(u, v)
@@ -115,7 +113,13 @@ impl Weights {
                 merged.distance(u, v)
             })
         };
-        self.entry(|u, v| of(&both, u, v), |u, v| of(&halves, u, v))
+        // One after the other: each may be the largest thing in memory.
+        let baseline = {
+            let halves = Merged::of_one(reference, per_reference);
+            of(&halves, &self.halves[0], &self.halves[1])?
+        };
+        let both = Merged::new(reference, per_reference, model, per_model);
+        self.entry(|u, v| of(&both, u, v), |_, _| Ok(baseline))
     }
 
     /// Wasserstein-1 distance in the plane.

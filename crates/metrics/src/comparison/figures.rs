@@ -1,11 +1,12 @@
 //! The report of a comparison.
 
-use super::{Comparison, Entry, plane};
+use super::Comparison;
+use super::contact_maps::SEPARATION;
+use super::slow_coordinates::plane;
 use crate::error::Result;
 use crate::figure::{Axis, Colour, ColourMap, Figure, HeatMap, HistogramOverlay, LineChart};
 use crate::histogram::{Bins, free_energy, histogram_2d};
-use crate::report::{Cell, Report, Table};
-use std::fmt::Write as _;
+use crate::report::Report;
 
 /// Cells along each axis of a free-energy map.
 const MAP_BINS: usize = 50;
@@ -31,7 +32,7 @@ impl Comparison {
         if self.n_components >= 2 {
             report
                 .section("Free energy in the slow coordinates")
-                .text("TICA of CA–CA distances, fitted to the reference; both maps share axes and colours.")
+                .text(self.tica_sentence())
                 .figures(self.maps()?);
         }
         report
@@ -41,8 +42,10 @@ impl Comparison {
             report
                 .section("Contacts")
                 .text(format!(
-                    "Probability of a CA–CA distance below {} nm. Left: reference above the diagonal, model below it.",
-                    self.config.contact_cutoff
+                    "Probability of a CA–CA distance below {} nm; neighbours up to {} along the chain are left \
+                     out. Left: reference above the diagonal, model below it.",
+                    self.config.contact_cutoff,
+                    SEPARATION - 1,
                 ))
                 .figures(figures);
         }
@@ -54,108 +57,6 @@ impl Comparison {
         section.download("summary.json", "application/json", self.to_json()?);
         section.download("frames.csv", "text/csv", self.csv());
         Ok(report)
-    }
-
-    fn rows(&self) -> Vec<(String, &'static str, Entry)> {
-        let summary = &self.summary;
-        let mut rows = Vec::new();
-        if let Some(plane) = &summary.tica.w1_2d {
-            rows.push(("TIC 1 and 2, W1".to_owned(), "", plane.entry));
-        }
-        for (i, entry) in summary.tica.w1_1d.iter().enumerate() {
-            rows.push((format!("TIC {}, W1", i + 1), "", *entry));
-        }
-        if let Some(entry) = summary.tica.kl_2d {
-            rows.push(("TIC 1 and 2, KL".to_owned(), "nats", entry));
-        }
-        let distances = [
-            ("CA–CA bonds, W1", "nm", summary.bond),
-            ("CA angles, W1", "rad", summary.angle),
-            ("CA dihedrals, W1", "rad", summary.dihedral),
-            ("Radius of gyration, W1", "nm", Some(summary.rg)),
-            ("End-to-end distance, W1", "nm", summary.end_to_end),
-        ];
-        for (name, unit, distance) in distances {
-            rows.extend(distance.map(|d| (name.to_owned(), unit, d.w1)));
-        }
-        let native = summary.rmsd_to_native;
-        rows.extend(native.map(|native| ("RMSD to native, W1".to_owned(), "nm", native.entry)));
-        if let Some(contacts) = summary.contacts {
-            rows.push((
-                "Contact probabilities, RMS difference".to_owned(),
-                "",
-                contacts.rmsd,
-            ));
-        }
-        if let Some(msm) = &summary.msm {
-            let name = "Populations of macrostates, total variation";
-            rows.push((name.to_owned(), "", msm.populations));
-        }
-        if let Some(torsions) = summary.ramachandran {
-            let name = "φ/ψ, Jensen–Shannon".to_owned();
-            rows.push((name, "nats", torsions.jensen_shannon));
-            let name = "Ramachandran outliers, difference of shares".to_owned();
-            rows.push((name, "", torsions.outliers));
-        }
-        for (name, distance) in &summary.columns {
-            rows.push((format!("{name}, W1"), "", distance.w1));
-        }
-        rows
-    }
-
-    fn table(&self) -> Table {
-        let mut table = Table::new(["quantity", "model", "± error", "reference halves", "unit"]);
-        let rejected = self.summary.frames.rejected > 0;
-        for (name, unit, entry) in self.rows() {
-            let text = format_number(entry.value);
-            let cell = if entry.within_baseline() && !rejected {
-                Cell::good(text)
-            } else {
-                Cell::bad(text)
-            };
-            let error = entry
-                .error
-                .map_or_else(|| Cell::faint("–"), |e| Cell::text(format_number(e)));
-            table = table.row([
-                Cell::text(name),
-                cell,
-                error,
-                Cell::text(format_number(entry.baseline)),
-                Cell::text(unit),
-            ]);
-        }
-        let note = if rejected {
-            " All are red because frames of the model were rejected: what is left of a model that \
-             comes apart is no fair sample of it."
-        } else {
-            ""
-        };
-        table.legend(format!(
-            "Distance of the model from the reference, and of the first half of the reference from \
-             the second. ✓ no more than two standard errors above the halves, ✗ beyond.{note}"
-        ))
-    }
-
-    fn frames_table(&self) -> Table {
-        let frames = &self.summary.frames;
-        let rejected = |n: usize| {
-            if n == 0 {
-                Cell::good("0")
-            } else {
-                Cell::bad(n.to_string())
-            }
-        };
-        Table::new(["", "frames", "rejected"])
-            .row([
-                Cell::text("reference"),
-                Cell::text(frames.reference.to_string()),
-                rejected(frames.rejected_reference),
-            ])
-            .row([
-                Cell::text("model"),
-                Cell::text(frames.model.to_string()),
-                rejected(frames.rejected),
-            ])
     }
 
     fn maps(&self) -> Result<Vec<Figure>> {
@@ -302,7 +203,7 @@ impl Comparison {
             .copied()
             .filter(|d| d.is_finite())
             .fold(0.01, |a: f64, d| a.max(d.abs()));
-        let residue = || Axis::new("residue", "").range(0.5, n as f64 + 0.5);
+        let residue = || Axis::new("CA atom", "").range(0.5, n as f64 + 0.5);
         let maps = HeatMap::new(
             residue(),
             residue(),
@@ -321,130 +222,75 @@ impl Comparison {
         Ok(Some(vec![maps, change]))
     }
 
-    fn series(&self) -> Result<Vec<Figure>> {
-        let gyration = [0, 1].map(|side| self.samples[side].radii_of_gyration());
-        let slowest = [0, 1].map(|side| {
-            self.projections[side]
-                .iter()
-                .step_by(self.n_components)
-                .copied()
-                .collect::<Vec<_>>()
-        });
-        let chart = |title: &str, axis: Axis, series: &[Vec<f64>; 2]| {
-            let mut chart =
-                LineChart::new(Axis::new("frame, replica after replica", ""), axis).title(title);
-            let colours = [Colour::REFERENCE, Colour::MODEL];
-            for ((name, values), colour) in ["reference", "model"].iter().zip(series).zip(colours) {
-                let every = values.len().div_ceil(SERIES_POINTS).max(1);
-                let frames: Vec<f64> = (0..values.len()).step_by(every).map(|i| i as f64).collect();
-                let values: Vec<f64> = values.iter().step_by(every).copied().collect();
-                chart = chart.line(*name, &frames, &values).colour(colour);
-            }
-            chart.draw()
+    /// What was fitted, and to how much.
+    fn tica_sentence(&self) -> String {
+        let directions = self.summary.tica.directions;
+        let limited = if directions < self.n_features {
+            format!(
+                ", in their first {directions} principal components (of {} distances; ten lagged pairs of \
+                 frames for each at least, and no direction without variance)",
+                self.n_features
+            )
+        } else {
+            String::new()
         };
-        Ok(vec![
-            chart(
+        format!(
+            "TICA of CA–CA distances, fitted to the reference{limited}; both maps share axes and colours."
+        )
+    }
+
+    fn series(&self) -> Result<Vec<Figure>> {
+        let both =
+            |of: &dyn Fn(&super::Sample) -> Vec<f64>| [of(&self.samples[0]), of(&self.samples[1])];
+        let slowest = [0, 1].map(|side| {
+            let row = self.projections[side].iter();
+            row.step_by(self.n_components).copied().collect()
+        });
+        let mut figures = vec![
+            self.time_series("Slowest coordinate", Axis::new("TIC 1", ""), &slowest)?,
+            self.time_series(
                 "Radius of gyration",
                 Axis::new("radius of gyration", "nm"),
-                &gyration,
+                &both(&|s| s.radii_of_gyration()),
             )?,
-            chart("Slowest coordinate", Axis::new("TIC 1", ""), &slowest)?,
-        ])
-    }
-
-    fn settings(&self) -> Table {
-        let config = &self.config;
-        let ucsc = self.summary.tica.w1_2d.and_then(|plane| plane.ucsc);
-        Table::new(["setting", "value"])
-            .row(["stride, frames".to_owned(), config.stride.to_string()])
-            .row([
-                "TICA lag time, strided frames".to_owned(),
-                config.lag.to_string(),
-            ])
-            .row([
-                "TICA features, CA–CA distances".to_owned(),
-                self.n_features.to_string(),
-            ])
-            .row([
-                "first eigenvalues".to_owned(),
-                self.summary
-                    .tica
-                    .eigenvalues
-                    .iter()
-                    .take(5)
-                    .map(|v| format!("{v:.4}"))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            ])
-            .row([
-                "native structure".to_owned(),
-                if config.native.is_some() {
-                    config.native_source.clone()
-                } else {
-                    "none".to_owned()
-                },
-            ])
-            .row([
-                "bootstrap resamples".to_owned(),
-                config.n_resamples.to_string(),
-            ])
-            .row([
-                "bootstrap blocks, frames (reference, model)".to_owned(),
-                format!("{}, {}", self.blocks[0], self.blocks[1]),
-            ])
-            .row(["seed".to_owned(), config.seed.to_string()])
-            .row([
-                "contact cutoff / nm".to_owned(),
-                config.contact_cutoff.to_string(),
-            ])
-            .row([
-                "frames rejected from a CA–CA bond of / nm".to_owned(),
-                config.longest_bond.to_string(),
-            ])
-            .row([
-                "TIC 1 and 2, W1 by the published recipe".to_owned(),
-                ucsc.map_or_else(|| "undefined".to_owned(), format_number),
-            ])
-    }
-
-    fn csv(&self) -> String {
-        let mut csv = String::from("ensemble,frame,weight,rg_nm");
-        for i in 0..self.n_components {
-            let _ = write!(csv, ",tic{}", i + 1);
+        ];
+        if let Some(native) = &self.config.native {
+            let values = [
+                self.samples[0].rmsd_to(native)?,
+                self.samples[1].rmsd_to(native)?,
+            ];
+            let axis = Axis::new("RMSD", "nm");
+            figures.push(self.time_series("RMSD to the native structure", axis, &values)?);
         }
-        csv.push('\n');
-        for ((name, sample), projection) in ["reference", "model"]
-            .iter()
-            .zip(&self.samples)
-            .zip(&self.projections)
-        {
-            let gyration = sample.radii_of_gyration();
-            for (frame, row) in projection.chunks_exact(self.n_components).enumerate() {
-                let _ = write!(
-                    csv,
-                    "{name},{frame},{},{:.5}",
-                    sample.weights[frame], gyration[frame]
-                );
-                for value in row {
-                    let _ = write!(csv, ",{value:.5}");
+        for column in &self.config.columns {
+            let values = column.usable(&self.samples)?;
+            let axis = Axis::new(&column.name, "");
+            figures.push(self.time_series(&column.name, axis, &values)?);
+        }
+        Ok(figures)
+    }
+
+    /// One value a frame of both sides, with a gap after each replica.
+    fn time_series(&self, title: &str, axis: Axis, series: &[Vec<f64>; 2]) -> Result<Figure> {
+        let mut chart =
+            LineChart::new(Axis::new("frame, replica after replica", ""), axis).title(title);
+        let colours = [Colour::REFERENCE, Colour::MODEL];
+        let sides = ["reference", "model"].iter().zip(&self.samples);
+        for (((name, sample), values), colour) in sides.zip(series).zip(colours) {
+            let every = values.len().div_ceil(SERIES_POINTS).max(1);
+            let (mut frames, mut drawn) = (Vec::new(), Vec::new());
+            let mut first = 0;
+            for &length in &sample.lengths {
+                for frame in (first..first + length).step_by(every) {
+                    frames.push(frame as f64);
+                    drawn.push(values[frame]);
                 }
-                csv.push('\n');
+                frames.push(f64::NAN);
+                drawn.push(f64::NAN);
+                first += length;
             }
+            chart = chart.line(*name, &frames, &drawn).colour(colour);
         }
-        csv
-    }
-}
-
-/// Three significant digits.
-pub(super) fn format_number(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let exponent = value.abs().log10().floor() as i32;
-    let digits = (2 - exponent).clamp(0, 6) as usize;
-    if value.abs() < 1e-5 {
-        format!("{value:.2e}")
-    } else {
-        format!("{value:.digits$}")
+        chart.draw()
     }
 }

@@ -79,13 +79,11 @@ impl Comparison {
             });
         }
         let macrostates = self.coarse(&markov)?;
-        let draws = |n: usize| -> Vec<Vec<Vec<f64>>> {
-            let draw = |index| split(reference, &weights.resample(0, index));
-            (0..n.min(weights.n_resamples)).map(draw).collect()
-        };
-        let resampled = Resampled::of_weights(&discrete, &markov, &draws(weights.n_resamples))?;
+        let draw = |index| split(reference, &weights.resample(0, index));
+        let resampled = Resampled::of_weights(&discrete, &markov, weights.n_resamples, draw)?;
+        let n_drawn = FIGURE_RESAMPLES.min(weights.n_resamples);
         let kinetics = Kinetics {
-            timescales: at_lags(&discrete, lag, &draws(FIGURE_RESAMPLES))?,
+            timescales: at_lags(&discrete, lag, n_drawn, draw)?,
         };
         let frames = [&states, &model_states].map(|states| {
             let of = states.iter().map(|&state| macrostates.of_state(state));
@@ -190,7 +188,8 @@ fn split(sample: &Sample, weights: &[f64]) -> Vec<Vec<f64>> {
 fn at_lags(
     discrete: &Discrete<'_>,
     lag: usize,
-    draws: &[Vec<Vec<f64>>],
+    n_resamples: usize,
+    draw: impl Fn(usize) -> Vec<Vec<f64>> + Sync,
 ) -> Result<Vec<TimescalesAtLag>> {
     let mut lags: Vec<usize> = [(1, 8), (1, 4), (1, 2), (3, 4), (1, 1), (3, 2), (2, 1)]
         .iter()
@@ -208,7 +207,8 @@ fn at_lags(
         };
         let mut values = model.timescales();
         values.truncate(TIMESCALES);
-        let mut errors = Resampled::of_weights(discrete, &model, draws)?.timescale_errors();
+        let resampled = Resampled::of_weights(discrete, &model, n_resamples, &draw)?;
+        let mut errors = resampled.timescale_errors();
         errors.resize(values.len(), None);
         found.push(TimescalesAtLag {
             lag,

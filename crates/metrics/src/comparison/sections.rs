@@ -1,6 +1,6 @@
 //! Sections of the report on kinetics and on backbone torsions.
 
-use super::figures::format_number;
+use super::tables::format_number;
 use super::{Comparison, Estimate};
 use crate::error::Result;
 use crate::figure::{Axis, Colour, Figure, HeatMap, LineChart};
@@ -98,10 +98,9 @@ impl Comparison {
             return Ok(Vec::new());
         }
         let lags: Vec<f64> = at.iter().map(|at| at.lag as f64).collect();
-        let unit = if self.config.stride == 1 {
-            "frames".to_owned()
-        } else {
-            format!("{} frames", self.config.stride)
+        let unit = match self.config.stride * self.config.read_stride {
+            1 => "frames".to_owned(),
+            stride => format!("{stride} frames"),
         };
         let mut chart = LineChart::new(
             Axis::new("lag time", &unit),

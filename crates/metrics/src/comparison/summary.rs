@@ -50,6 +50,8 @@ pub struct PlaneEntry {
 pub struct TicaEntries {
     /// Eigenvalues of the reference at the lag time.
     pub eigenvalues: Vec<f64>,
+    /// Principal components of the distances in which TICA looked: a tenth of the lagged pairs at most.
+    pub directions: usize,
     /// Wasserstein-1 in the plane of TIC 1 and TIC 2; `null` if there is only one.
     pub w1_2d: Option<PlaneEntry>,
     /// Wasserstein-1 along each of the first TICs.

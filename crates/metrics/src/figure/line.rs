@@ -3,7 +3,7 @@
 use super::canvas::{FINE, Layout, Mark, Plot};
 use super::{Axis, Colour, Figure};
 use crate::error::{Result, check_length};
-use plotters::element::{PathElement, Polygon};
+use plotters::element::{Circle, PathElement, Polygon};
 use plotters::style::{Color, ShapeStyle};
 
 /// Several curves over one axis: time series, learning curves, implied timescales.
@@ -54,7 +54,7 @@ impl LineChart {
         self
     }
 
-    /// A curve; where a value is not finite the curve has a gap. An empty name stays out of the
+    /// A curve; where a value is not finite the curve has a gap, and a value alone is a dot. An empty name stays out of the
     /// legend.
     #[must_use]
     pub fn line(mut self, name: impl Into<String>, x: &[f64], y: &[f64]) -> Self {
@@ -154,7 +154,10 @@ fn draw_line(plot: &Plot<'_>, line: &Line) -> Drawn {
     let style: ShapeStyle = line.colour.rgb().stroke_width(2 * FINE as u32);
     for run in runs(&line.x, &line.y) {
         let points: Vec<(f64, f64)> = run.map(|i| (line.x[i], line.y[i])).collect();
-        if line.dashed {
+        if let [alone] = points[..] {
+            // A value between two gaps has no line through it.
+            plot.draw(&Circle::new(alone, 3 * FINE, line.colour.rgb().filled()))?;
+        } else if line.dashed {
             let pieces =
                 plotters::element::DashedPathElement::new(points, 7 * FINE, 4 * FINE, style);
             plot.draw(&pieces)?;

@@ -31,23 +31,24 @@ impl Resampled {
     ) -> Result<Self> {
         let lengths: Vec<usize> = discrete.trajectories.iter().map(Vec::len).collect();
         let blocks = Blocks::new(&lengths, block)?;
-        let draws: Vec<Vec<Vec<f64>>> = (0..n_resamples as u64)
-            .map(|index| split(&blocks.resample(seed, index), discrete))
-            .collect();
-        Self::of_weights(discrete, model, &draws)
+        Self::of_weights(discrete, model, n_resamples, |index| {
+            split(&blocks.resample(seed, index as u64), discrete)
+        })
     }
 
-    /// Estimates the model anew for sets of weights of the frames.
+    /// Estimates the model anew for sets of weights of the frames, which are drawn when they are
+    /// needed: kept, a hundred of them would be larger than the trajectories.
     pub(crate) fn of_weights(
         discrete: &Discrete<'_>,
         model: &MarkovModel,
-        weights: &[Vec<Vec<f64>>],
+        n_resamples: usize,
+        draw: impl Fn(usize) -> Vec<Vec<f64>> + Sync,
     ) -> Result<Self> {
         // Fails here for all draws alike if the trajectories are not sound.
         TransitionCounts::new(discrete, model.lag(), Counting::Sliding)?;
-        let models: Vec<Option<(Vec<f64>, Vec<f64>)>> = weights
-            .par_iter()
-            .map(|weights| redraw(discrete, model, weights))
+        let models: Vec<Option<(Vec<f64>, Vec<f64>)>> = (0..n_resamples)
+            .into_par_iter()
+            .map(|index| redraw(discrete, model, &draw(index)))
             .collect();
         let failed = models.iter().filter(|model| model.is_none()).count();
         let (stationary, timescales) = models.into_iter().flatten().unzip();

@@ -30,11 +30,15 @@ pub(crate) fn symmetric_eigen(matrix: DMatrix<f64>) -> (DVector<f64>, DMatrix<f6
 ///
 /// Directions whose eigenvalue is below `epsilon` (absolute, in the square of the features' unit)
 /// are left out; where rounding made eigenvalues negative, so are those no larger than the most
-/// negative one.
+/// negative one, and all but the largest `most`.
 ///
 /// # Errors
 /// [`Error::Undetermined`] if no direction is left.
-pub(crate) fn inverse_root(covariance: DMatrix<f64>, epsilon: f64) -> Result<DMatrix<f64>> {
+pub(crate) fn inverse_root(
+    covariance: DMatrix<f64>,
+    epsilon: f64,
+    most: Option<usize>,
+) -> Result<DMatrix<f64>> {
     let (values, vectors) = symmetric_eigen(covariance);
     let least = values.min();
     let cutoff = if least < 0.0 {
@@ -52,6 +56,7 @@ pub(crate) fn inverse_root(covariance: DMatrix<f64>, epsilon: f64) -> Result<DMa
             reason: format!("no direction has a variance above {cutoff:e}"),
         });
     }
+    let rank = most.map_or(rank, |most| rank.min(most.max(1)));
     let mut root = vectors.columns(0, rank).into_owned();
     for (mut column, value) in root.column_iter_mut().zip(values.iter()) {
         column /= value.sqrt();

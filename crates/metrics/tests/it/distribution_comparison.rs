@@ -9,9 +9,9 @@ use molio::{AtomRecord, Element, Topology, TopologyBuilder, Trajectory};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-const BEADS: usize = 8;
+pub(crate) const BEADS: usize = 8;
 
-fn topology() -> Topology {
+pub(crate) fn topology() -> Topology {
     let mut builder = TopologyBuilder::default();
     builder.start_chain("A");
     for number in 1..=BEADS {
@@ -22,7 +22,7 @@ fn topology() -> Topology {
 }
 
 /// A helix whose pitch wanders slowly between two values, with noise.
-fn helix(n_frames: usize, pitch: f64, seed: u64) -> Trajectory {
+pub(crate) fn helix(n_frames: usize, pitch: f64, seed: u64) -> Trajectory {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (mut slow, mut sideways) = (0.0f64, 0.0f64);
     let mut positions = Vec::new();
@@ -44,7 +44,7 @@ fn helix(n_frames: usize, pitch: f64, seed: u64) -> Trajectory {
     Trajectory::from_positions(BEADS, positions).unwrap()
 }
 
-fn config() -> ComparisonConfig {
+pub(crate) fn config() -> ComparisonConfig {
     ComparisonConfig {
         n_resamples: 20,
         contact_cutoff: 0.6,

@@ -1,6 +1,7 @@
 //! Integration tests of metrics.
 
 mod distribution_comparison;
+mod distribution_edges;
 mod distribution_golden;
 mod distribution_tica;
 mod distribution_transport;

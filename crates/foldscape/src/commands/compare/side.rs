@@ -18,22 +18,31 @@ pub(super) struct Side {
     pub(super) topology: Topology,
     pub(super) trajectories: Vec<Trajectory>,
     pub(super) torsions: BackboneTorsions,
+    /// Frames of each file, of which one in `stride` was taken.
+    n_frames: Vec<usize>,
+    stride: usize,
 }
 
 impl Side {
-    pub(super) fn read(files: &[PathBuf], top: Option<&Path>) -> Result<Self> {
+    pub(super) fn read(files: &[PathBuf], top: Option<&Path>, stride: usize) -> Result<Self> {
         let all = input::topology(&files[0], top)?;
         let alphas =
             input::select("name CA", &all).with_context(|| files[0].display().to_string())?;
         let mut measure = Backbone::new(&all)?;
         let bar = progress::bar(None, "frames read");
-        let mut trajectories = Vec::new();
+        let (mut trajectories, mut n_frames) = (Vec::new(), Vec::new());
         let mut frame = Frame::default();
         for file in files {
             let mut reader = molio::open(file)?;
             let mut trajectory = Trajectory::new(alphas.len());
             let mut chunk = Trajectory::new(measure.atoms.len());
+            let mut index = 0;
             while reader.read_frame(&mut frame)? {
+                bar.inc(1);
+                index += 1;
+                if (index - 1) % stride > 0 {
+                    continue;
+                }
                 if frame.n_atoms() != all.n_atoms() {
                     bail!(
                         "{}: the frames have {} atoms, the topology has {}",
@@ -50,22 +59,39 @@ impl Side {
                         chunk = Trajectory::new(measure.atoms.len());
                     }
                 }
-                bar.inc(1);
             }
             measure.add(&chunk)?;
-            ensure!(trajectory.n_frames() > 0, "{}: no frames", file.display());
+            ensure!(index > 0, "{}: no frames", file.display());
             trajectories.push(trajectory);
+            n_frames.push(index);
         }
         bar.finish_and_clear();
         Ok(Self {
             topology: all.select(&alphas),
             trajectories,
             torsions: measure.found,
+            n_frames,
+            stride,
         })
     }
 
-    pub(super) fn n_frames(&self) -> usize {
-        self.trajectories.iter().map(Trajectory::n_frames).sum()
+    /// One value for each frame of all files, as the user gave them, of those that were taken: file
+    /// by file.
+    pub(super) fn taken(&self, path: &Path, values: &[f64]) -> Result<Vec<Vec<f64>>> {
+        let n_frames: usize = self.n_frames.iter().sum();
+        ensure!(
+            values.len() == n_frames,
+            "{}: {} values for {n_frames} frames",
+            path.display(),
+            values.len()
+        );
+        let mut rest = values;
+        let of_file = |&n: &usize| {
+            let (mine, others) = rest.split_at(n);
+            rest = others;
+            mine.iter().copied().step_by(self.stride).collect()
+        };
+        Ok(self.n_frames.iter().map(of_file).collect())
     }
 
     /// Whether every frame has φ and ψ of some residue.
