@@ -188,4 +188,25 @@ impl ForceModel for Committee {
         }
         loss / self.n_members as f64
     }
+
+    fn energy_gradient(
+        &self,
+        positions: &[[f32; 3]],
+        scales: &[f32],
+        gradient: &mut [f32],
+    ) -> Vec<f64> {
+        let n = self.template.parameters().len();
+        assert_eq!(gradient.len(), self.parameters.len(), "gradient");
+        let k = self.n_members as f64;
+        let shares: Vec<f32> = scales.iter().map(|s| (f64::from(*s) / k) as f32).collect();
+        let mut mean = vec![0.0; scales.len()];
+        for (index, gradient) in gradient.chunks_exact_mut(n).enumerate() {
+            let member = self.member(index);
+            let energies = member.energy_gradient(positions, &shares, gradient);
+            for (sum, energy) in mean.iter_mut().zip(energies) {
+                *sum += energy / k;
+            }
+        }
+        mean
+    }
 }

@@ -63,6 +63,9 @@ pub enum Error {
         /// Frames of the batch.
         frames: Vec<usize>,
     },
+    /// The model could not be simulated.
+    #[error(transparent)]
+    Simulation(#[from] dynamics::Error),
     /// The folder holds a run with other settings.
     #[error(
         "{folder} holds a run with another {setting}, {before}, now it is {now}: choose another folder, \

@@ -3,9 +3,11 @@
 //! Frames are taken in tiles, small enough that what a tile keeps stays in cache. Filters and their
 //! slopes over distance are computed once for each undirected pair, as two stacked sets of rows that
 //! share each matrix product. The gradient of a force loss is the derivative, along v = ∂L/∂F, of the
-//! way back through the network: one further pass over rates of everything, no tape.
+//! way back through the network: one further pass over rates of everything, no tape. That pass also gives
+//! the gradient of energies.
 
 mod back;
+mod energy;
 mod forward;
 mod rate;
 mod tile;
@@ -92,12 +94,53 @@ impl ForceModel for Network {
                 (loss, gradient)
             })
             .collect();
-        for (_, part) in &parts {
-            for (sum, g) in gradient.iter_mut().zip(part) {
-                *sum += g;
-            }
-        }
+        add_parts(gradient, parts.iter().map(|(_, part)| part));
         parts.iter().map(|(loss, _)| loss).sum()
+    }
+
+    fn energy_gradient(
+        &self,
+        positions: &[[f32; 3]],
+        scales: &[f32],
+        gradient: &mut [f32],
+    ) -> Vec<f64> {
+        let tiling = Tiling::new(self, positions.len());
+        let n = self.bead_types().len();
+        assert_eq!(scales.len() * n, positions.len(), "scales");
+        assert_eq!(gradient.len(), self.parameters().len(), "gradient");
+        let packed = Weights::new(self);
+        let parts: Vec<(Vec<f64>, Vec<f32>)> = positions
+            .par_chunks(tiling.part)
+            .zip(scales.par_chunks(tiling.part / n))
+            .map(|(positions, scales)| {
+                let mut tile = Tile::default();
+                let mut gradient = vec![0.0; packed.n_parameters()];
+                let tiles = positions
+                    .chunks(tiling.tile)
+                    .zip(scales.chunks(tiling.tile / n));
+                let energies = tiles
+                    .flat_map(|(positions, scales)| {
+                        tile.energy_gradient(&packed, positions, scales, &mut gradient);
+                        tile.energies.clone()
+                    })
+                    .collect();
+                (energies, gradient)
+            })
+            .collect();
+        add_parts(gradient, parts.iter().map(|(_, part)| part));
+        parts
+            .into_iter()
+            .flat_map(|(energies, _)| energies)
+            .collect()
+    }
+}
+
+/// In the order of parts, so that threads do not matter.
+fn add_parts<'a>(gradient: &mut [f32], parts: impl Iterator<Item = &'a Vec<f32>>) {
+    for part in parts {
+        for (sum, g) in gradient.iter_mut().zip(part) {
+            *sum += g;
+        }
     }
 }
 

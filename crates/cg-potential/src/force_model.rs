@@ -47,6 +47,17 @@
 ///         }
 ///         loss
 ///     }
+///     fn energy_gradient(
+///         &self,
+///         positions: &[[f32; 3]],
+///         scales: &[f32],
+///         gradient: &mut [f32],
+///     ) -> Vec<f64> {
+///         for (x, scale) in positions.iter().zip(scales) {
+///             gradient[0] += 0.5 * scale * x.iter().map(|x| x * x).sum::<f32>();
+///         }
+///         self.energies_forces(positions, &mut vec![[0.0; 3]; positions.len()])
+///     }
 /// }
 ///
 /// let well = Well(vec![3.0]);
@@ -89,4 +100,19 @@ pub trait ForceModel: Send + Sync {
         weights: &[[f32; 3]],
         gradient: &mut [f32],
     ) -> f64;
+
+    /// Energies E (kJ/mol), one a frame; the gradient of Σ s E over the parameters is added to `gradient`.
+    ///
+    /// # Shapes
+    /// `positions`: `[n_frames][n_beads][3]`, flat over frames, nm; `scales` (s): `[n_frames]`;
+    /// `gradient`: as [`ForceModel::parameters`].
+    ///
+    /// # Panics
+    /// If the lengths do not fit.
+    fn energy_gradient(
+        &self,
+        positions: &[[f32; 3]],
+        scales: &[f32],
+        gradient: &mut [f32],
+    ) -> Vec<f64>;
 }

@@ -16,6 +16,7 @@ mod model;
 mod network;
 mod potential;
 mod prior;
+mod refinement;
 mod trainer;
 
 pub use committee::Committee;
@@ -34,6 +35,7 @@ pub use prior::{
     FittedCurve, FourierTerm, PairInteraction, PairTerm, PriorConfig, PriorFit, Priors,
     RepulsionConfig, Wall, bead_type,
 };
+pub use refinement::{Refinement, RefinementConfig, RefinementRecord};
 pub use trainer::{
     Checkpoint, Decay, DecoyConfig, DenoisingConfig, EpochRecord, Exact, ForceTrainer, RunHeader,
     RunProgress, Schedule, TrainerConfig, TrainingEvent, TrainingOutcome, TrainingSet,

@@ -8,11 +8,12 @@ mod log;
 mod perturbed;
 
 pub use checkpoint::{Checkpoint, Exact, RunHeader, RunProgress};
+pub(crate) use checkpoint::{digest, io, publish};
 pub use config::{Decay, DecoyConfig, DenoisingConfig, Schedule, TrainerConfig};
 pub use log::EpochRecord;
 
 use crate::{Error, ForceData, ForceModel, ForceSplit, Priors, Result};
-use adam::AdamW;
+pub(crate) use adam::AdamW;
 use log::Log;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};

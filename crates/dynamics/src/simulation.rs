@@ -203,6 +203,21 @@ impl<P: Potential> Simulation<P> {
         &self.potential
     }
 
+    /// Goes on with another potential of the same atoms, from positions and velocities as they are. A
+    /// replica that it finds without a finite energy or force freezes when it is next advanced.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for another number of atoms; [`Error::Potential`].
+    pub fn replace_potential(&mut self, potential: P) -> Result<()> {
+        let expected = self.config.masses.len();
+        if potential.n_atoms() != expected {
+            let found = potential.n_atoms();
+            return Err(Error::setting("atoms of the potential", expected, found));
+        }
+        self.potential = potential;
+        self.evaluate()
+    }
+
     /// All faults so far, in the order of steps.
     pub fn faults(&self) -> &[Fault] {
         &self.faults

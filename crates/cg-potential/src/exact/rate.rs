@@ -41,6 +41,13 @@ impl Tile {
             self.rates.push(rate as f32);
         }
         self.rates_forward(weights);
+        self.last_layer_rates(weights, gradient);
+        self.rates_to_gradients(weights, gradient);
+        loss
+    }
+
+    /// The way back below the last layer, from rates over what it sees.
+    pub(super) fn rates_to_gradients(&mut self, weights: &Weights<'_>, gradient: &mut [f32]) {
         self.head_rates_back(weights, gradient);
         let stride = self.features.stride();
         let trained = weights.layout().radial.is_some();
@@ -56,10 +63,9 @@ impl Tile {
         if trained {
             self.radial_gradients(weights, gradient);
         }
-        loss
     }
 
-    fn rates_forward(&mut self, weights: &Weights<'_>) {
+    pub(super) fn rates_forward(&mut self, weights: &Weights<'_>) {
         let n = self.n_rows;
         let x_rate = self.x.split_mut(n).1;
         x_rate.fill(0.0);
@@ -115,20 +121,25 @@ impl Tile {
         }
     }
 
-    /// Gradients of the head; fills the rates of `by_x`.
-    fn head_rates_back(&mut self, weights: &Weights<'_>, gradient: &mut [f32]) {
+    /// Gradients of the last layer. It is linear: what it passes down has no rate.
+    fn last_layer_rates(&mut self, weights: &Weights<'_>, gradient: &mut [f32]) {
         let n = self.n_rows;
-        let (hidden, last) = weights.layout().head.split_at(self.head.len());
+        let last = &weights.layout().head[self.head.len()];
         let top = self.head.last().map_or(&self.x, |tape| &tape.output);
-        let mut sums = vec![0.0; last[0].inputs];
+        let mut sums = vec![0.0; last.inputs];
         add_column_sums(top.rows_from(n), top.stride(), n, &mut sums);
         let scale = weights.config().energy_scale as f32;
-        for (sum, g) in sums.iter().zip(&mut gradient[last[0].weight.clone()]) {
+        for (sum, g) in sums.iter().zip(&mut gradient[last.weight.clone()]) {
             *g += scale * sum;
         }
-        // the last layer is linear: what it passes down has no rate
         self.scratch[0].resize(n, top.stride());
         self.scratch[0].fill(0.0);
+    }
+
+    /// Gradients of the head's hidden layers; fills the rates of `by_x`.
+    fn head_rates_back(&mut self, weights: &Weights<'_>, gradient: &mut [f32]) {
+        let n = self.n_rows;
+        let hidden = &weights.layout().head;
         for index in (0..self.head.len()).rev() {
             let tape = &mut self.head[index];
             let [by, below] = &mut self.scratch;

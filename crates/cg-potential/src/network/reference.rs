@@ -106,6 +106,29 @@ impl Network {
         (loss, gradient)
     }
 
+    /// The gradient of Σ s E over the parameters in f64, by the definition.
+    ///
+    /// # Shapes
+    /// `positions`: `[n_frames][n_beads][3]`, flat over frames; `scales` (s): `[n_frames]`.
+    ///
+    /// # Panics
+    /// If the lengths do not fit.
+    pub fn reference_energy_gradient(&self, positions: &[[f64; 3]], scales: &[f64]) -> Vec<f64> {
+        assert_eq!(
+            scales.len() * self.bead_types.len(),
+            positions.len(),
+            "scales"
+        );
+        let mut gradient = vec![0.0; self.parameters.len()];
+        for (positions, scale) in self.frames(positions).zip(scales) {
+            let of_frame = derivatives::<f64>(self, positions).by_parameter;
+            for (sum, term) in gradient.iter_mut().zip(of_frame) {
+                *sum += scale * term;
+            }
+        }
+        gradient
+    }
+
     /// A block's filter, with its envelope, and its slope (1/nm), at distance `r` (nm).
     pub(crate) fn filter(&self, block: usize, r: f64, feature: f64) -> Vec<Dual> {
         let config = &self.config;

@@ -9,9 +9,9 @@ use super::TrainerConfig;
 ///
 /// # References
 /// I. Loshchilov, F. Hutter, ICLR 2019, arXiv:1711.05101.
-pub(super) struct AdamW {
-    pub(super) first: Vec<f32>,
-    pub(super) second: Vec<f32>,
+pub(crate) struct AdamW {
+    pub(crate) first: Vec<f32>,
+    pub(crate) second: Vec<f32>,
     beta1: f64,
     beta2: f64,
     weight_decay: f64,
@@ -20,7 +20,7 @@ pub(super) struct AdamW {
 const EPSILON: f64 = 1e-8;
 
 impl AdamW {
-    pub(super) fn new(n: usize, config: &TrainerConfig) -> Self {
+    pub(crate) fn new(n: usize, config: &TrainerConfig) -> Self {
         Self {
             first: vec![0.0; n],
             second: vec![0.0; n],
@@ -31,7 +31,7 @@ impl AdamW {
     }
 
     /// One step against `gradient` times `scale`, `step` counted from 0.
-    pub(super) fn step(
+    pub(crate) fn step(
         &mut self,
         parameters: &mut [f32],
         gradient: &[f32],

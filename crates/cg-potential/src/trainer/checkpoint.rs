@@ -188,7 +188,7 @@ impl RunHeader {
 }
 
 /// FNV-1a over all numbers that training sees: priors enter through the split's and data's forces.
-fn digest(set: &TrainingSet<'_>) -> u64 {
+pub(crate) fn digest(set: &TrainingSet<'_>) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut add = |word: u32| {
         for byte in word.to_le_bytes() {
@@ -318,7 +318,7 @@ pub(super) fn write(
 }
 
 /// Replaces a file so that at any time either the former or the new content stands there.
-pub(super) fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
+pub(crate) fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     let temporary = path.with_file_name(name);
@@ -336,7 +336,7 @@ pub(super) fn publish(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn io(path: &Path, source: std::io::Error) -> Error {
+pub(crate) fn io(path: &Path, source: std::io::Error) -> Error {
     Error::Io {
         path: path.to_owned(),
         source,

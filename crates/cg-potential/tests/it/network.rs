@@ -218,3 +218,49 @@ fn kernels_agree_with_pytorch() {
         case.check_gradient(&network, draw, &gradient, 2e-5);
     }
 }
+
+#[test]
+fn energy_gradients_agree_with_the_definition() {
+    for case in cases() {
+        let (network, _) = case.network();
+        let n_frames = case.positions.len() / network.bead_types().len();
+        let scales: Vec<f64> = (0..n_frames).map(|f| 0.5 - 0.3 * f as f64).collect();
+        let expected = network.reference_energy_gradient(&case.positions, &scales);
+        // the definition's own gradient against differences of its energies
+        let weighted = |network: &Network| -> f64 {
+            let (energies, _) = network.reference_energies_forces(&case.positions);
+            energies.iter().zip(&scales).map(|(e, s)| e * s).sum()
+        };
+        let step = 1e-3_f32;
+        let n = expected.len();
+        for parameter in [0, n / 7, n / 3, n / 2, 2 * n / 3, n - 2, n - 1] {
+            let (mut up, mut down) = (network.clone(), network.clone());
+            let start = network.parameters()[parameter];
+            up.parameters_mut()[parameter] = start + step;
+            down.parameters_mut()[parameter] = start - step;
+            let width =
+                f64::from(up.parameters()[parameter]) - f64::from(down.parameters()[parameter]);
+            let slope = (weighted(&up) - weighted(&down)) / width;
+            assert!(
+                (slope - expected[parameter]).abs() < 1e-4 * expected[parameter].abs().max(1.0),
+                "{}, parameter {parameter}: {slope} {}",
+                case.name,
+                expected[parameter]
+            );
+        }
+        let mut gradient = vec![0.0; n];
+        let scales: Vec<f32> = scales.iter().map(|&s| s as f32).collect();
+        let energies = network.energy_gradient(&as_f32(&case.positions), &scales, &mut gradient);
+        for (found, expected) in energies.iter().zip(&case.energies) {
+            assert!((found - expected).abs() < 1e-5 * expected.abs().max(1.0));
+        }
+        let scale = expected.iter().fold(0.0_f64, |m, g| m.max(g.abs()));
+        for (parameter, (found, expected)) in gradient.iter().zip(&expected).enumerate() {
+            assert!(
+                (f64::from(*found) - expected).abs() < 2e-5 * scale,
+                "{}, parameter {parameter}: {found} {expected}",
+                case.name
+            );
+        }
+    }
+}

@@ -4,6 +4,7 @@ mod checkpoint;
 pub(crate) mod config;
 pub(crate) mod labels;
 mod map;
+mod rungs;
 mod simulate;
 pub(crate) mod starts;
 pub(crate) mod train;

@@ -4,7 +4,7 @@ use super::labels::Constraints;
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{
     BeadGraph, BeadTypes, ForceMapKind, Network, NetworkConfig, NoiseFloorConfig, PriorConfig,
-    SplitConfig, TrainerConfig,
+    RefinementConfig, SplitConfig, TrainerConfig,
 };
 use molio::Topology;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ pub(crate) struct Config {
     network: toml::Table,
     #[serde(default)]
     pub(crate) training: TrainerConfig,
+    /// Refinement by relative entropy after force matching, if wanted.
+    pub(crate) refinement: Option<RefinementConfig>,
     pub(crate) output: OutputConfig,
 }
 
@@ -37,6 +39,9 @@ pub(crate) struct DataConfig {
     pub(crate) topology: PathBuf,
     /// Temperature of the simulation (K).
     pub(crate) temperature: f64,
+    /// Of frames of a replica exchange (`foldscape md --exchange`), the table beside them that has each
+    /// replica's temperature at each frame: only frames of `temperature` are taken.
+    pub(crate) temperatures: Option<PathBuf>,
     /// Frames of each file to leave out at its start.
     #[serde(default)]
     pub(crate) skip: usize,
@@ -98,6 +103,9 @@ impl Config {
             *trajectory = folder.join(&*trajectory);
         }
         config.data.topology = folder.join(&config.data.topology);
+        if let Some(table) = &mut config.data.temperatures {
+            *table = folder.join(&*table);
+        }
         config.output.folder = folder.join(&config.output.folder);
         config
             .network()

@@ -1,5 +1,6 @@
 //! Streaming all-atom frames with forces through a map.
 
+use super::rungs::Rungs;
 use crate::progress;
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{
@@ -33,6 +34,8 @@ pub(crate) struct Atoms {
     pub(crate) stride: usize,
     /// For each trajectory the only frames that are taken, ascending; all without it.
     pub(crate) chosen: Option<Vec<Vec<usize>>>,
+    /// Of a replica exchange, takes frames of one temperature only.
+    pub(crate) rungs: Option<Rungs>,
 }
 
 /// Told trajectory and frame, whether it starts another series, and the frame; says whether to go on.
@@ -80,11 +83,15 @@ impl Atoms {
         for (file, path) in self.trajectories.iter().enumerate() {
             let mut reader = molio::open(path)?;
             let mut index = 0;
+            let mut first = true;
             while reader.read_frame(&mut frame)? {
                 let chosen = self.chosen.as_ref().map(|chosen| &chosen[file]);
-                let wanted = index >= self.skip
+                let mut wanted = index >= self.skip
                     && (index - self.skip).is_multiple_of(self.stride)
                     && chosen.is_none_or(|chosen| chosen.binary_search(&index).is_ok());
+                if let (true, Some(rungs)) = (wanted, &self.rungs) {
+                    wanted = rungs.wants(path, frame.time)?;
+                }
                 index += 1;
                 if !wanted {
                     continue;
@@ -98,10 +105,13 @@ impl Atoms {
                     self.topology.n_atoms()
                 );
                 // segments of one run go on in time; another run starts again
-                let new = match (last_time, frame.time) {
-                    (Some(before), Some(now)) => now <= before,
-                    _ => index == self.skip + 1,
+                let goes_on = match (last_time, frame.time) {
+                    (Some(before), Some(now)) => now > before,
+                    _ => !first,
                 };
+                // replicas of an exchange never go on in another file
+                let new = !goes_on || (first && self.rungs.is_some());
+                first = false;
                 last_time = frame.time;
                 bar.inc(1);
                 if stop.load(Ordering::Relaxed) {

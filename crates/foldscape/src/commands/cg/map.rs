@@ -71,6 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         skip: 0,
         stride: arguments.stride,
         chosen: None,
+        rungs: None,
     };
     let mapping: Mapping = arguments.map.parse()?;
     let kind: ForceMapKind = arguments.forces.parse()?;

@@ -2,13 +2,15 @@
 
 use super::config::Config;
 use super::labels::{Atoms, Maps, expand};
+use super::rungs::Rungs;
 use crate::{interrupt, output, progress};
 use anyhow::{Context, Result, bail};
 use cg_potential::{
-    BeadGraph, CgModel, EpochRecord, ForceData, ForceSplit, ForceTrainer, PriorFit, TrainerConfig,
-    TrainingEvent, TrainingOutcome, TrainingSet,
+    BeadGraph, CgModel, EpochRecord, ForceData, ForceSplit, ForceTrainer, Network, PriorFit,
+    Refinement, RefinementConfig, TrainerConfig, TrainingEvent, TrainingOutcome, TrainingSet,
 };
 use serde::Serialize;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -130,6 +132,10 @@ pub(crate) fn prepare(config: &Config, stop: &AtomicBool) -> Result<Prepared> {
         skip: config.data.skip,
         stride: config.data.stride,
         chosen: None,
+        rungs: match &config.data.temperatures {
+            Some(table) => Some(Rungs::read(table, config.data.temperature)?),
+            None => None,
+        },
     };
     let mapping = config.map.beads.parse()?;
     let maps = atoms.maps(&mapping, config.map.forces, config.map.constraints, stop)?;
@@ -194,11 +200,12 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         );
     }
     trainer.restore_best()?;
+    let best = trainer.best();
+    let epochs = trainer.epochs_done();
     // what the network leaves is smoother than what the priors leave, so its noise is better known
     let all: Vec<usize> = (0..data.n_frames()).collect();
     let after = floor(&trainer.residuals(&all))?;
-    let best = trainer.best();
-    let epochs = trainer.epochs_done();
+    drop(trainer);
     let records = records(folder)?;
     let of_best = records
         .iter()
@@ -217,6 +224,10 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         "validation_loss": best.map(|(_, loss)| loss),
         "noise_floor": after.floor,
     });
+    if let Some(refinement) = &config.refinement {
+        model.network = refine(refinement, &model, set, folder, stop)?;
+        model.notes["refinement"] = serde_json::to_value(refinement)?;
+    }
     model.save(&path)?;
     let seconds: f64 = records.iter().map(|r| r.train_seconds).sum();
     let report = Report {
@@ -273,6 +284,69 @@ pub(crate) fn follow(
     })?;
     bar.finish_and_clear();
     Ok(outcome)
+}
+
+/// Refines the network that force matching left, whose model is kept beside the refined one.
+fn refine(
+    config: &RefinementConfig,
+    model: &CgModel,
+    set: TrainingSet<'_>,
+    folder: &Path,
+    stop: &AtomicBool,
+) -> Result<Network> {
+    model.save(&folder.join("force-matched.safetensors"))?;
+    let mut network = model.network.clone();
+    let mut refinement = Refinement::new(config.clone(), &mut network, set, folder)
+        .with_context(|| format!("preparing the refinement in {}", folder.display()))?;
+    let bar = progress::bar(Some(config.iterations as u64), "iterations of refinement");
+    bar.set_position(refinement.iterations_done() as u64);
+    let path = folder.join("refinement.jsonl");
+    let mut log = Lines::open(&path, refinement.iterations_done())?;
+    let mut failed = None;
+    let done = refinement.run(stop, &mut |record| {
+        bar.inc(1);
+        bar.set_message(format!(
+            "energy gap {:.2} kJ/mol, force loss {:.0}, {} faults",
+            record.energy_gap, record.force_loss, record.faults
+        ));
+        failed = failed.take().or(log.append(record).err());
+    })?;
+    bar.finish_and_clear();
+    if let Some(error) = failed {
+        return Err(error).with_context(|| path.display().to_string());
+    }
+    if !done {
+        bail!(
+            "stopped; the same command goes on from {}",
+            folder.display()
+        );
+    }
+    drop(refinement);
+    Ok(network)
+}
+
+/// A log of one JSON document a line.
+struct Lines(std::fs::File);
+
+impl Lines {
+    /// Keeps the first `n` lines of what is there.
+    fn open(path: &Path, n: usize) -> Result<Self> {
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(error).with_context(|| path.display().to_string()),
+        };
+        let kept: String = text.split_inclusive('\n').take(n).collect();
+        let mut file = std::fs::File::create(path).with_context(|| path.display().to_string())?;
+        file.write_all(kept.as_bytes())?;
+        Ok(Self(file))
+    }
+
+    fn append(&mut self, record: &impl Serialize) -> Result<()> {
+        let mut line = serde_json::to_string(record)?;
+        line.push('\n');
+        Ok(self.0.write_all(line.as_bytes())?)
+    }
 }
 
 fn write_fit(folder: &Path, fit: &PriorFit) -> Result<()> {

@@ -168,6 +168,7 @@ fn map(
         skip: base.skip,
         stride: base.stride,
         chosen: None,
+        rungs: None,
     };
     if base.max_rmsd_nm.is_some() || base.max_frames.is_some() {
         atoms.chosen = Some(choose(config, &atoms, native, stop)?);
@@ -195,6 +196,7 @@ fn map(
             skip: wanted.skip,
             stride: wanted.stride,
             chosen: None,
+            rungs: None,
         };
         let mut writer = molio::create(folder.join("reference.trr"), maps.positions.beads())?;
         let what = "frames of the reference";
