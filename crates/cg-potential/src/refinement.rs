@@ -232,7 +232,13 @@ impl<'a> Refinement<'a> {
         for _ in 0..self.config.samples {
             self.simulation
                 .advance(self.config.steps / self.config.samples as u64)?;
-            for fault in self.simulation.faults()[self.handled..].to_vec() {
+            for fault in self
+                .simulation
+                .faults()
+                .to_vec()
+                .into_iter()
+                .skip(self.handled)
+            {
                 let draw = uniform(
                     philox(
                         counter(Purpose::Jitter, fault.replica as u32, 1, fault.step),

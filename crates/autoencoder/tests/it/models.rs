@@ -118,8 +118,8 @@ fn evaluation_treats_frames_alone_and_leaves_the_statistics() {
     }
 }
 
-/// Gradients of whole networks, each parameter's along itself. FoldingNet's maxima, and its many batch norms
-/// over few rows, are too rough for differences: its operations are compared one by one.
+/// Gradients of whole networks, each parameter's along itself. FoldingNet has maxima over neighbours that
+/// change with what is before them: its differences need smaller steps.
 #[test]
 fn gradients_of_whole_networks() {
     let conv1d = Conv1dConfig {
@@ -128,13 +128,10 @@ fn gradients_of_whole_networks() {
         residual_blocks: 1,
         ..Conv1dConfig::default()
     };
-    for (model, n_atoms, smooth) in [
-        (ModelConfig::Conv1d(conv1d), 60, true),
-        (
-            ModelConfig::FoldingNet(FoldingNetConfig::default()),
-            16,
-            false,
-        ),
+    let foldingnet = FoldingNetConfig::default();
+    for (model, n_atoms, sizes) in [
+        (ModelConfig::Conv1d(conv1d), 60, [3e-4, 1e-4]),
+        (ModelConfig::FoldingNet(foldingnet), 16, [1e-4, 1e-5]),
     ] {
         let mut parameters = Parameters::new(4, &Device::Cpu);
         let network = model.build(n_atoms, &mut parameters).unwrap();
@@ -147,7 +144,13 @@ fn gradients_of_whole_networks() {
             let terms = (whole + half).unwrap();
             (terms * &weights).unwrap().mean_all().unwrap()
         };
-        let value = || f64::from(loss().to_scalar::<f32>().unwrap());
+        let value = || {
+            let whole = network.decode(&network.encode(&x).unwrap()).unwrap();
+            let half = network.decode(latent.as_tensor()).unwrap();
+            let terms = values(&((whole + half).unwrap() * &weights).unwrap());
+            // the mean in f64: in f32 it would drown the differences
+            terms.iter().map(|&x| f64::from(x)).sum::<f64>() / terms.len() as f64
+        };
         let tensor = loss();
         let gradients = tensor.backward().unwrap();
         // the same graph gives the same gradients as often as it is asked: adaptive weights do so
@@ -161,30 +164,31 @@ fn gradients_of_whole_networks() {
             };
             assert_eq!(values(gradient), values(again.get(var).unwrap()), "{name}");
             let norm = values(gradient).iter().map(|g| g * g).sum::<f32>().sqrt();
-            if norm < 1e-4 || !smooth {
+            if norm < 1e-3 {
                 continue;
             }
             let before = var.as_tensor().copy().unwrap();
-            let step = 3e-4 / f64::from(norm);
             let shifted = |by: f64| {
                 let moved = (&before + (gradient * by).unwrap()).unwrap();
                 var.set(&moved).unwrap();
                 value()
             };
-            let found = (shifted(step) - shifted(-step)) / (2.0 * step);
+            let found = sizes.map(|size| {
+                let step = size / f64::from(norm);
+                (shifted(step) - shifted(-step)) / (2.0 * step)
+            });
             var.set(&before).unwrap();
             let expected = f64::from(norm * norm);
-            // rectifiers have kinks, and the sums are f32
+            // over more there are bends, over less the rounding of f32: a right gradient agrees with one
             let tolerance = 0.1 * expected + 1e-3 * f64::from(norm);
             assert!(
-                (found - expected).abs() < tolerance,
-                "{name}: {found} {expected}"
+                found
+                    .iter()
+                    .any(|found| (found - expected).abs() < tolerance),
+                "{name}: {found:?} {expected}"
             );
             compared += 1;
         }
-        assert!(
-            compared > 10 || !smooth,
-            "{compared} parameters with a gradient"
-        );
+        assert!(compared > 10, "{compared} parameters with a gradient");
     }
 }

@@ -4,3 +4,4 @@ mod import;
 mod labels;
 mod network;
 mod potential;
+mod refinement;
