@@ -40,3 +40,32 @@ pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
     });
     kind == Some(std::io::ErrorKind::BrokenPipe)
 }
+
+/// An error and its causes in one line; a cause that the words before it end with is not said again.
+pub(crate) fn in_words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.ends_with(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[test]
+    fn causes_are_said_once() {
+        let missing = molio::read_topology("no/such.pdb").context("the demo");
+        let words = in_words(&missing.err().unwrap());
+        assert_eq!(words.matches("os error 2").count(), 1, "{words}");
+        assert!(words.starts_with("the demo: no/such.pdb"), "{words}");
+        let error = anyhow::anyhow!("b").context("a");
+        assert_eq!(in_words(&error), "a: b");
+    }
+}
