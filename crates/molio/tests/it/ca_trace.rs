@@ -125,10 +125,11 @@ fn a_built_backbone_takes_side_chains() {
     }
 }
 
-/// With CB the ends are determined as well, and everything is nearer to where it was.
+/// With CB the ends are determined as well, and everything is nearer to where it was. Without proline, which
+/// bends a helix away from its ideal torsions.
 #[test]
 fn beta_carbons_tell_the_ends() {
-    let forms = parse_sequence("YYDPETGTWY").unwrap();
+    let forms = parse_sequence("YYDAETGTWY").unwrap();
     let builder = ProteinBuilder::new(&[ChainPlan::new("A", &forms)], &[]).unwrap();
     let names: Vec<&str> = forms.iter().map(|form| form.name()).collect();
     for conformation in [Conformation::Extended, Conformation::Helix] {
@@ -147,8 +148,7 @@ fn beta_carbons_tell_the_ends() {
             assert_eq!(built.cb, cb[residue]);
             for (name, new) in [("N", built.n), ("C", built.c)] {
                 let far = distance(new, at(residue, name).unwrap());
-                // rebuilt bonds and angles are ideal ones: up to 0.023 nm, at the first N of the helix
-                assert!(far < 0.03, "{conformation:?} {residue} {name}: {far} nm");
+                assert!(far < 0.02, "{conformation:?} {residue} {name}: {far} nm");
             }
         }
         assert!(backbone_from_ca_cb(&trace, &cb[1..], &names).is_err());
