@@ -26,8 +26,12 @@ const DEMO_TRAJECTORY: &[u8] = include_bytes!("../../data/cln025.xtc");
 
 /// Structures on the decoded path.
 const PATH_POINTS: usize = 41;
-/// Passes over the training frames, at most.
+/// Passes over the training frames, and frames of a step, of the demo's own frames; fewer frames are gone
+/// through more often, up to [`MOST_EPOCHS`] times: what counts is the number of steps.
 const EPOCHS: usize = 40;
+const BATCH: usize = 32;
+const STEPS: usize = 3000;
+const MOST_EPOCHS: usize = 400;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -52,9 +56,9 @@ pub(crate) struct Arguments {
     /// Folder for report, checkpoint and structures.
     #[arg(long, value_name = "FOLDER", default_value = "foldscape-demo")]
     out: PathBuf,
-    /// Passes over the training frames, at most.
-    #[arg(long, default_value_t = EPOCHS)]
-    epochs: usize,
+    /// Passes over the training frames; without it 40, and up to 400 where frames are few.
+    #[arg(long)]
+    epochs: Option<usize>,
     /// Decides the simulation's noise, initial parameters, order of frames, and which blocks of time are held out.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -73,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if dataset.split().test.is_empty() {
         bail!("{} frames are too few to hold any out", dataset.n_frames());
     }
-    let mut config = configure(arguments, data, dataset.n_atoms());
+    let mut config = configure(arguments, data, &dataset);
     config.physics = physics(arguments, &dataset)?;
     train(&config, &dataset, &stop)?;
     let control = Config {
@@ -177,15 +181,22 @@ fn physics(arguments: &Arguments, dataset: &Dataset) -> Result<Option<PhysicsCon
     }
 }
 
-fn configure(arguments: &Arguments, data: DataConfig, n_atoms: usize) -> Config {
+/// As many as give the demo's number of steps, within bounds.
+fn epochs(n_frames: usize) -> usize {
+    (STEPS / n_frames.div_ceil(BATCH).max(1)).clamp(EPOCHS, MOST_EPOCHS)
+}
+
+fn configure(arguments: &Arguments, data: DataConfig, dataset: &Dataset) -> Config {
+    let n_atoms = dataset.n_atoms();
+    let n_frames = dataset.split().train.len();
     Config {
         out: arguments.out.join("model"),
         data,
         model: ModelConfig::Conv1d(network(n_atoms)),
         physics: None,
         trainer: TrainerConfig {
-            epochs: arguments.epochs,
-            batch_size: 32,
+            epochs: arguments.epochs.unwrap_or_else(|| epochs(n_frames)),
+            batch_size: BATCH,
             learning_rate: 2e-3,
             schedule: Schedule {
                 decay: Decay::Cosine { floor: 0.02 },
