@@ -11,6 +11,7 @@ mod output;
 mod physics;
 mod physics_loss;
 mod progress;
+mod sealed;
 mod training;
 
 use clap::Parser;

@@ -1,5 +1,6 @@
 //! What a stopped simulation leaves for the next start, and the trajectories that it writes.
 
+use crate::sealed::Seal;
 use anyhow::{Context, Result, bail, ensure};
 use dynamics::{Potential, ReplicaExchange, Simulation};
 use molio::{FrameWriter, Topology, Written};
@@ -7,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-const MAGIC: &[u8; 8] = b"FOLDCG\0\x01";
+const SEAL: Seal = Seal {
+    magic: b"FOLDCG\0\x01",
+    command: "cg simulate",
+};
 
 /// How far a trajectory was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,7 +20,7 @@ pub(super) struct Mark {
     n_frames: u64,
 }
 
-/// A checkpoint. On disk: magic, CRC-32 of the rest (little-endian), the rest in postcard.
+/// A checkpoint.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct State {
     /// Names and values of what must not change between starts.
@@ -44,34 +48,15 @@ pub(super) fn beside(out: &Path, middle: &str, extension: &str) -> PathBuf {
 impl State {
     /// Replaces the checkpoint; at any time there is a whole one.
     pub(super) fn save(&self, path: &Path) -> Result<()> {
-        let payload = postcard::to_stdvec(self).context("packing the checkpoint")?;
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&crc32fast::hash(&payload).to_le_bytes());
-        bytes.extend_from_slice(&payload);
-        Ok(dynamics::write_atomically(path, &bytes)?)
+        SEAL.save(path, self)
     }
 
     /// The checkpoint of an earlier start with the same settings, if there is one.
     pub(super) fn load(path: &Path, settings: &[(String, String)]) -> Result<Option<Self>> {
         let name = path.display();
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error).context(name.to_string()),
+        let Some(state) = SEAL.load::<Self>(path)? else {
+            return Ok(None);
         };
-        let Some((head, payload)) = bytes.split_at_checked(12) else {
-            bail!("{name}: expected a checkpoint, found {} bytes", bytes.len());
-        };
-        ensure!(
-            head[..8] == MAGIC[..],
-            "{name}: not a checkpoint of foldscape cg simulate"
-        );
-        ensure!(
-            head[8..] == crc32fast::hash(payload).to_le_bytes(),
-            "{name}: the checkpoint is damaged (its checksum differs)"
-        );
-        let state: Self = postcard::from_bytes(payload)
-            .with_context(|| format!("{name}: the checkpoint is of another version"))?;
         for ((what, now), (_, then)) in settings.iter().zip(&state.settings) {
             ensure!(
                 now == then,
