@@ -337,9 +337,10 @@ impl Lines {
             Err(error) => return Err(error).with_context(|| path.display().to_string()),
         };
         let kept: String = text.split_inclusive('\n').take(n).collect();
-        let mut file = std::fs::File::create(path).with_context(|| path.display().to_string())?;
-        file.write_all(kept.as_bytes())?;
-        Ok(Self(file))
+        // a kill in between must not cost the lines
+        dynamics::write_atomically(path, kept.as_bytes())?;
+        let file = std::fs::OpenOptions::new().append(true).open(path);
+        Ok(Self(file.with_context(|| path.display().to_string())?))
     }
 
     fn append(&mut self, record: &impl Serialize) -> Result<()> {
