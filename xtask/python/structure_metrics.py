@@ -3,11 +3,15 @@
 Two chains with the same residue numbers: ACE-ACDEFGHIKLMNPQRSTVWY-NME built as a helix, and
 YYDPETGTWY built as a hairpin; a few frames of Langevin dynamics (ff14SB + GBn2) at 500 K.
 
+Dynamics is chaotic: where two_chains.json is there already, its positions are kept, and the values of them
+come out byte for byte; remove the file to simulate anew.
+
 usage: structure_metrics.py OUT_FOLDER [DATA_FOLDER]
 writes: two_chains.json (topology, positions in nm, values in nm and radians)
         real_structures.json (values alone, of some frames of adk and MurD in DATA_FOLDER)
 """
 
+import io
 import json
 import pathlib
 import sys
@@ -83,12 +87,11 @@ def as_pdb(chains):
     return "\n".join(lines + ["END", ""])
 
 
-def simulate():
+def molecule():
+    """Topology and first positions."""
     helix = backbone(HELIX, [(-60, -45)] * len(HELIX), True, np.zeros(3))
     hairpin = backbone(HAIRPIN, HAIRPIN_TORSIONS, False, np.array([0.0, 25.0, 0.0]))
-    path = pathlib.Path("/tmp/structure_metrics_start.pdb")
-    path.write_text(as_pdb([("A", helix), ("B", hairpin)]))
-    fixer = pdbfixer.PDBFixer(str(path))
+    fixer = pdbfixer.PDBFixer(pdbfile=io.StringIO(as_pdb([("A", helix), ("B", hairpin)])))
     fixer.findMissingResidues()
     fixer.missingResidues = {}
     fixer.findMissingAtoms()
@@ -96,6 +99,10 @@ def simulate():
     forcefield = app.ForceField("amber14/protein.ff14SB.xml", "implicit/gbn2.xml")
     model = app.Modeller(fixer.topology, fixer.positions)
     model.addHydrogens(forcefield, pH=7.0)
+    return forcefield, model
+
+
+def simulate(forcefield, model):
     system = forcefield.createSystem(model.topology, constraints=app.HBonds)
     integrator = openmm.LangevinMiddleIntegrator(500, 1.0, 0.002)
     integrator.setRandomNumberSeed(SEED)
@@ -109,7 +116,27 @@ def simulate():
         state = simulation.context.getState(positions=True)
         frames.append(state.getPositions(asNumpy=True).value_in_unit(unit.nanometer))
         simulation.step(250)
-    return model.topology, np.round(np.array(frames), 4)
+    return np.round(np.array(frames), 4)
+
+
+def kept(path, topology):
+    """The frames of an earlier run, or None."""
+    if not path.exists():
+        return None
+    document = json.loads(path.read_text())
+    if document["atoms"] != atoms_of(topology):
+        raise SystemExit(f"{path}: other atoms than the topology's; remove the file to simulate anew")
+    return np.array(document["frames"]).reshape(len(document["frames"]), -1, 3)
+
+
+def atoms_of(topology):
+    return [[a.name, a.element.symbol, a.residue.index] for a in topology.atoms]
+
+
+def surface(trajectory):
+    """SASA of each atom, a call for each frame: within one call mdtraj starts to count a thread's next frame at
+    the areas of the one before (0.1 % too much, on as many frames as there are fewer threads than frames)."""
+    return np.concatenate([mdtraj.shrake_rupley(frame) for frame in trajectory])
 
 
 def per_residue(topology, computed, residue_atom):
@@ -158,8 +185,8 @@ def golden(trajectory):
         ),
         "contact_pairs": np.asarray(pairs).tolist(),
         "contact_distances": rounded(contacts[0], 5),
-        "sasa": rounded(mdtraj.shrake_rupley(trajectory)[0], 5),
-        "sasa_total": rounded(mdtraj.shrake_rupley(trajectory).sum(1), 4),
+        "sasa": rounded(surface(trajectory)[0], 5),
+        "sasa_total": rounded(surface(trajectory).sum(1), 4),
         "dssp": ["".join(c if c != "NA" else "-" for c in frame) for frame in mdtraj.compute_dssp(trajectory, simplified=False)],
         # mdtraj: rows accept, columns donate; kcal/mol
         "kabsch_sander": [
@@ -198,7 +225,7 @@ def real(trajectory, frames):
         "phi": rounded(phi, 5),
         "psi": rounded(psi, 5),
         "omega": rounded(omega, 5),
-        "sasa_total": rounded(mdtraj.shrake_rupley(some).sum(1), 4),
+        "sasa_total": rounded(surface(some).sum(1), 4),
         "dssp": ["".join(c if c != "NA" else "-" for c in frame) for frame in mdtraj.compute_dssp(some, simplified=False)],
         "n_kabsch_sander": [int((e.data < -0.5).sum()) for e in mdtraj.kabsch_sander(some)],
     }
@@ -207,12 +234,15 @@ def real(trajectory, frames):
 def main():
     out = pathlib.Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
-    openmm_topology, frames = simulate()
-    topology = mdtraj.Topology.from_openmm(openmm_topology)
+    forcefield, model = molecule()
+    topology = mdtraj.Topology.from_openmm(model.topology)
+    frames = kept(out / "two_chains.json", topology)
+    if frames is None:
+        frames = simulate(forcefield, model)
     trajectory = mdtraj.Trajectory(frames.astype(np.float32), topology)
     document = {
         "versions": {"mdtraj": mdtraj.__version__, "openmm": openmm.__version__, "pdbfixer": pdbfixer.__version__ if hasattr(pdbfixer, "__version__") else ""},
-        "atoms": [[a.name, a.element.symbol, a.residue.index] for a in topology.atoms],
+        "atoms": atoms_of(topology),
         "residues": [[r.name, r.resSeq, r.chain.index] for r in topology.residues],
         "bonds": [[a.index, b.index] for a, b in topology.bonds],
         "frames": [[round(float(x), 4) for x in frame.ravel()] for frame in frames],
