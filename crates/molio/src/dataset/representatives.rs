@@ -28,6 +28,28 @@ impl Dataset {
     /// Fewer than `n` come back only from [`Representatives::PcaKMeans`], where frames are copies of each
     /// other. Takes no distance matrix: memory grows with the number of frames, not with its square.
     ///
+    /// # Examples
+    /// ```
+    /// use molio::*;
+    /// // a bond that is short for ten frames and long in one
+    /// let lengths = [1.0, 1.01, 0.99, 1.0, 1.02, 0.98, 1.0, 1.01, 0.99, 1.0, 2.0];
+    /// let positions = lengths.iter().flat_map(|&x| [[0.0; 3], [x, 0.0, 0.0]]).collect();
+    /// let trajectory = Trajectory::from_positions(2, positions)?;
+    /// let mut builder = TopologyBuilder::default();
+    /// builder.add_atom(AtomRecord::new("A", Element::CARBON));
+    /// builder.add_atom(AtomRecord::new("B", Element::CARBON));
+    /// let source = Source::from_trajectory("bond", builder.build(), &trajectory);
+    /// let dataset = Dataset::new(vec![source], &DatasetConfig::new(1))?;
+    ///
+    /// let all: Vec<usize> = (0..11).collect();
+    /// let even = dataset.representatives(&all, Representatives::Stride, 2, 0)?;
+    /// assert_eq!(even, [2, 8]);
+    /// // far apart: the long one is among them
+    /// let apart = dataset.representatives(&all, Representatives::RmsdKCentres, 2, 0)?;
+    /// assert!(apart.contains(&10));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::Argument`] for an `n` of 0 or beyond the number of candidates, zero components, or a
     /// frame that does not exist; a scratch file that cannot be read.

@@ -12,6 +12,9 @@ const BUFFER: usize = 1 << 16;
 /// Reads of at least this many bytes go past the read buffer, which would only copy them once more.
 const LARGE: usize = 1 << 14;
 
+/// What ends too early when there is less than asked for where any amount would do.
+const COMPRESSED: &str = "the compressed data";
+
 pub(crate) trait ReadSeek: Read + Seek + Send {}
 
 impl<T: Read + Seek + Send> ReadSeek for T {}
@@ -72,6 +75,24 @@ impl Input {
         self.source.into_inner()
     }
 
+    /// The same input from its beginning, read through another source.
+    #[cfg(feature = "npy")]
+    pub(crate) fn map(
+        self,
+        through: impl FnOnce(Box<dyn ReadSeek>) -> Box<dyn ReadSeek>,
+    ) -> Result<Self> {
+        let mut source = self.source.into_inner();
+        source
+            .rewind()
+            .map_err(|e| Error::io(&self.path, Place::File, "the file", e))?;
+        Ok(Self::new(
+            &self.path,
+            through(source),
+            self.length,
+            self.origin,
+        ))
+    }
+
     /// Another source under the same name, of unknown length.
     #[cfg(feature = "npy")]
     pub(crate) fn wrap(path: &Path, source: Box<dyn ReadSeek>) -> Self {
@@ -127,8 +148,17 @@ impl Input {
         }
         match self.source.fill_buf() {
             Ok(bytes) => Ok(bytes.is_empty()),
-            Err(source) => Err(self.error("the file", source)),
+            Err(source) => Err(self.error(COMPRESSED, source)),
         }
+    }
+
+    /// Goes to the end of a compressed file, which is where its checksum stands.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        if self.length.is_none() {
+            let mut bytes = [0; 4096];
+            while self.read_some(&mut bytes)? > 0 {}
+        }
+        Ok(())
     }
 
     /// Moves to a byte offset, which may lie beyond the end.
@@ -144,7 +174,7 @@ impl Input {
                 self.position = to;
                 Ok(())
             }
-            Err(source) => Err(self.error("the file", source)),
+            Err(source) => Err(self.error(COMPRESSED, source)),
         }
     }
 
@@ -231,7 +261,7 @@ impl Input {
                     return Ok(read);
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(source) => return Err(self.error("the file", source)),
+                Err(source) => return Err(self.error(COMPRESSED, source)),
             }
         }
     }

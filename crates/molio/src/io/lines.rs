@@ -34,6 +34,11 @@ impl Lines {
         }
     }
 
+    /// Reads what is left of a compressed file, so that its checksum is compared.
+    pub(crate) fn finish(&mut self) -> Result<()> {
+        self.input.finish()
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.input.path()
     }

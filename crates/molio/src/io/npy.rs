@@ -15,6 +15,7 @@
 //! this takes are read here.
 
 mod array;
+mod checked;
 mod header;
 mod inflate;
 mod reader;

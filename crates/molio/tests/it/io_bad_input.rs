@@ -196,3 +196,70 @@ fn rows_behind_the_table_belong_to_no_model() {
         assert_eq!(frames(&mut *reader).unwrap().len(), 1, "{heading}");
     }
 }
+
+/// Archives of arrays carry checksums: what comes back is what was written, or an error.
+#[test]
+fn damage_to_an_archive_shows() {
+    let bytes = written("run.npz", 2);
+    let read = |bytes: Vec<u8>| -> Result<Vec<Vec<[f32; 3]>>> {
+        let mut reader = molio::open_bytes(Format::Npz, "run.npz", bytes)?;
+        let frames = frames(&mut *reader)?;
+        Ok(frames.into_iter().map(|frame| frame.positions).collect())
+    };
+    let whole = read(bytes.clone()).unwrap();
+    let mut n_errors = 0;
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x10;
+        match read(damaged) {
+            Ok(positions) => assert_eq!(positions, whole, "byte {at}"),
+            Err(_) => n_errors += 1,
+        }
+    }
+    // positions alone are 360 bytes; velocities and forces as many
+    assert!(n_errors > 3 * 360, "{n_errors}");
+    // frames in any order are not summed, and are there
+    let mut reader = molio::open_bytes(Format::Npz, "run.npz", bytes).unwrap();
+    reader.seek(1).unwrap();
+    assert_eq!(frames(&mut *reader).unwrap()[0].positions, whole[1]);
+    reader.seek(0).unwrap();
+    assert_eq!(frames(&mut *reader).unwrap().len(), 2);
+}
+
+#[test]
+fn compressed_files_are_read_to_their_checksum() {
+    for name in ["run.pdb.gz", "run.cif.gz", "run.gro.gz", "run.xyz.gz"] {
+        let bytes = written(name, 2);
+        let (_folder, path) = super::io_common::scratch(name);
+        std::fs::write(&path, &bytes[..bytes.len() - 3]).unwrap();
+        let read = || -> Result<()> {
+            let mut reader = molio::open(&path)?;
+            frames(&mut *reader)?;
+            Ok(())
+        };
+        let error = read().unwrap_err().to_string();
+        assert!(
+            error.contains("the file ends inside the compressed data"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_frame_is_named_where_it_starts() {
+    let text = written("run.pdb", 1);
+    for (name, format, magic) in [
+        ("run.xtc", Format::Xtc, "1995"),
+        ("run.trr", Format::Trr, "1993"),
+    ] {
+        let error = read_all(format, name, &text).unwrap_err().to_string();
+        let expected = format!("{name}, byte 0: expected the magic number {magic}");
+        assert!(error.starts_with(&expected), "{error}");
+        // and behind whole frames, where those end
+        let mut bytes = written(name, 2);
+        let end = bytes.len();
+        bytes.extend(&text);
+        let error = read_all(format, name, &bytes).unwrap_err().to_string();
+        assert!(error.contains(&format!("byte {end}: ")), "{error}");
+    }
+}

@@ -101,6 +101,7 @@ impl FrameReader for Reader {
             Ok(())
         })?;
         if !any {
+            self.table.lines.finish()?;
             return Ok(false);
         }
         let place = Place::Frame(self.next);

@@ -1,5 +1,6 @@
 //! One array on disk, read along its first axis.
 
+use super::checked::Checked;
 use super::header::{Header, Kind};
 use super::inflate::inflate;
 use super::zip::Member;
@@ -47,14 +48,18 @@ impl Array {
         let mut input = archive.reopen()?;
         let start = member.start(&mut input)?;
         if !member.deflated {
+            let bytes = start..start.saturating_add(member.length);
+            let mut input =
+                input.map(|source| Box::new(Checked::new(source, bytes, member.checksum)))?;
             input.seek(start)?;
             return Self::new(input, Some(member.compressed));
         }
         let path = input.path().to_owned();
         let source: Box<dyn ReadSeek> = input.into_source();
-        let member = inflate(source, start, member.compressed)
+        let inflated = inflate(source, start, member.compressed)
             .map_err(|e| archive.error("a member of the archive", e))?;
-        Self::new(Input::wrap(&path, Box::new(member)), None)
+        let checked = Checked::new(Box::new(inflated), 0..member.length, member.checksum);
+        Self::new(Input::wrap(&path, Box::new(checked)), None)
     }
 
     /// Takes (atoms, 3) as a single frame.

@@ -12,6 +12,10 @@ pub(super) struct Member {
     pub(super) name: String,
     pub(super) deflated: bool,
     pub(super) compressed: u64,
+    /// Bytes once decompressed.
+    pub(super) length: u64,
+    /// CRC-32 of these.
+    pub(super) checksum: u32,
     /// Where its local header starts.
     header: u64,
 }
@@ -117,6 +121,8 @@ fn member(input: &mut Input) -> Result<Member> {
         name: String::from_utf8_lossy(name).into_owned(),
         deflated: method == 8,
         compressed: sizes[1],
+        length: sizes[0],
+        checksum: u32_at(&fixed, 16),
         header: sizes[2],
     })
 }

@@ -25,10 +25,11 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn read(input: &mut Input) -> Result<Self> {
-        let what = "a frame header";
+        let (what, start) = ("a frame header", input.position());
         let magic = i32::from_be_bytes(input.read_array(what)?);
         if magic != MAGIC {
-            return Err(input.malformed(format!("the magic number {MAGIC}"), magic.to_string()));
+            let expected = format!("the magic number {MAGIC}");
+            return Err(input.malformed_at(start, expected, magic.to_string()));
         }
         // a length with, then one without the terminating zero, as XDR and GROMACS each want it
         let lengths: [u8; 8] = input.read_array(what)?;

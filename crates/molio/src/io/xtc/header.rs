@@ -38,6 +38,7 @@ pub(super) struct Packing {
 impl Header {
     /// Reads the header at the input's position and checks it against the length of the file.
     pub(super) fn read(input: &mut Input) -> Result<Self> {
+        let start = input.position();
         let bytes: [u8; 56] = input.read_array("a frame header")?;
         let int = |index: usize| {
             let at = 4 * index;
@@ -46,12 +47,12 @@ impl Header {
         let magic = int(0);
         if magic != MAGIC && magic != MAGIC_WIDE {
             let expected = format!("the magic number {MAGIC} or {MAGIC_WIDE}");
-            return Err(input.malformed(expected, magic.to_string()));
+            return Err(input.malformed_at(start, expected, magic.to_string()));
         }
         let (n_atoms, repeated) = (int(1), int(13));
         if n_atoms < 0 || n_atoms != repeated {
             let found = format!("{n_atoms} and then {repeated}");
-            return Err(input.malformed("the number of atoms, twice", found));
+            return Err(input.malformed_at(start + 4, "the number of atoms, twice", found));
         }
         let n_atoms = n_atoms as usize;
         let mut vectors = [[0.0; 3]; 3];
