@@ -1,7 +1,7 @@
 //! The configuration file of `foldscape train`.
 
 use crate::physics_loss::PhysicsConfig;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use autoencoder::{ModelConfig, TrainerConfig};
 use molio::{Alignment, Backing, DatasetConfig, Fractions, MeanAlignment, SplitMethod};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,8 @@ pub(crate) struct SourceConfig {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct SplitConfig {
-    /// `blocks` of time, or `random` frames (which tests memory rather than generalisation).
+    /// `blocks` of time, `clusters` by RMSD, `indices` from a file, or `random` frames (which tests memory
+    /// rather than generalisation).
     pub(crate) method: Method,
     /// Fraction that decides when to stop.
     pub(crate) validation: f64,
@@ -75,7 +76,12 @@ pub(crate) struct SplitConfig {
     pub(crate) blocks: usize,
     /// Frames left out at the borders of blocks.
     pub(crate) gap: usize,
-    /// Decides which blocks are held out.
+    /// Number of clusters.
+    pub(crate) clusters: usize,
+    /// With `indices`: a JSON file of three lists of frames, `train`, `validation` and `test`. Frames count from 0
+    /// over all trajectories, after the stride.
+    pub(crate) indices: Option<PathBuf>,
+    /// Decides which blocks, clusters or frames are held out.
     pub(crate) seed: u64,
 }
 
@@ -83,6 +89,8 @@ pub(crate) struct SplitConfig {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Method {
     Blocks,
+    Clusters,
+    Indices,
     Random,
 }
 
@@ -94,6 +102,8 @@ impl Default for SplitConfig {
             test: 0.1,
             blocks: 10,
             gap: 0,
+            clusters: 20,
+            indices: None,
             seed: 0,
         }
     }
@@ -112,6 +122,9 @@ impl Config {
                 .topology
                 .as_ref()
                 .map(|topology| folder.join(topology));
+        }
+        for path in [&mut config.data.scratch, &mut config.data.split.indices] {
+            *path = path.as_ref().map(|path| folder.join(path));
         }
         Ok(config)
     }
@@ -135,10 +148,6 @@ impl DataConfig {
         if self.sources.is_empty() {
             bail!("data: no trajectory given");
         }
-        let fractions = Fractions {
-            validation: self.split.validation,
-            test: self.split.test,
-        };
         Ok(DatasetConfig {
             selection: self.selection.clone(),
             stride: self.stride,
@@ -147,20 +156,49 @@ impl DataConfig {
             } else {
                 Alignment::Off
             },
-            split: match self.split.method {
-                Method::Blocks => SplitMethod::Blocks {
-                    fractions,
-                    n_blocks: self.split.blocks,
-                    gap: self.split.gap,
-                },
-                Method::Random => SplitMethod::Random { fractions },
-            },
+            split: self.split.method()?,
             backing: self
                 .scratch
                 .clone()
                 .map_or(Backing::Memory, Backing::Folder),
             seed: self.split.seed,
         })
+    }
+}
+
+impl SplitConfig {
+    /// molio's form of it.
+    fn method(&self) -> Result<SplitMethod> {
+        let fractions = Fractions {
+            validation: self.validation,
+            test: self.test,
+        };
+        let split = match self.method {
+            Method::Blocks => SplitMethod::Blocks {
+                fractions,
+                n_blocks: self.blocks,
+                gap: self.gap,
+            },
+            Method::Clusters => SplitMethod::RmsdClusters {
+                fractions,
+                n_clusters: self.clusters,
+            },
+            Method::Indices => {
+                let path = self
+                    .indices
+                    .as_ref()
+                    .context("data.split: method \"indices\" needs `indices`, a JSON file")?;
+                let name = || path.display().to_string();
+                let text = std::fs::read_to_string(path).with_context(name)?;
+                SplitMethod::Indices(serde_json::from_str(&text).with_context(name)?)
+            }
+            Method::Random => SplitMethod::Random { fractions },
+        };
+        ensure!(
+            self.indices.is_none() || self.method == Method::Indices,
+            "data.split: `indices` is for method \"indices\" alone"
+        );
+        Ok(split)
     }
 }
 

@@ -28,8 +28,8 @@ impl Source {
         }
     }
 
-    pub(crate) fn open(&self) -> Result<Box<dyn FrameReader>> {
-        Ok(molio::open(&self.file)?)
+    pub(crate) fn open(&self) -> molio::Result<Box<dyn FrameReader>> {
+        molio::open(&self.file)
     }
 }
 

@@ -1,8 +1,27 @@
-//! Standard output: one JSON document, or a table for people.
+//! What commands write: files that the user names, and standard output (one JSON document, or a table for people).
 
 use anyhow::Result;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use serde::Serialize;
 use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The name of a file to be written, refused before any work is done if there is no folder for it.
+pub(crate) fn file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match hindrance(&path) {
+        Some(hindrance) => Err(hindrance),
+        None => Ok(path),
+    })
+}
+
+fn hindrance(path: &Path) -> Option<String> {
+    if path.is_dir() {
+        return Some("this is a folder".to_owned());
+    }
+    let folder = path.parent()?;
+    (folder != Path::new("") && !folder.is_dir())
+        .then(|| format!("there is no folder {}", folder.display()))
+}
 
 /// Prints one JSON document.
 pub(crate) fn json(value: &impl Serialize) -> Result<()> {
@@ -58,6 +77,16 @@ pub(crate) fn in_words(error: &anyhow::Error) -> String {
 mod tests {
     use super::*;
     use anyhow::Context;
+
+    #[test]
+    fn files_need_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = |name: &str| hindrance(&folder.path().join(name));
+        assert_eq!(hindrance(Path::new("a.pdb")), None);
+        assert_eq!(below("a.pdb"), None);
+        assert!(below("no/such/a.pdb").unwrap().ends_with("no/such"));
+        assert!(hindrance(folder.path()).is_some());
+    }
 
     #[test]
     fn causes_are_said_once() {

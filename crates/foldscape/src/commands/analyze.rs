@@ -46,10 +46,10 @@ pub(crate) struct Arguments {
     )]
     column: Vec<String>,
     /// Write all values as a table (`.csv`) or as arrays (`.npz`); may be given twice.
-    #[arg(long, value_name = "FILE.csv|FILE.npz")]
+    #[arg(long, value_name = "FILE.csv|FILE.npz", value_parser = output::file())]
     out: Vec<PathBuf>,
     /// Write a report.
-    #[arg(long, value_name = "FILE.html")]
+    #[arg(long, value_name = "FILE.html", value_parser = output::file())]
     report: Option<PathBuf>,
     /// Print one JSON document: arrays over frames, in nm and radians.
     #[arg(long)]

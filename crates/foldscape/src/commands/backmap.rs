@@ -19,13 +19,14 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
     /// Trajectory or structure to write, with all atoms.
+    #[arg(value_parser = output::file())]
     output: PathBuf,
     /// Structure of the same protein with all atoms, whose names, order, protonation and disulfides are
     /// kept. Without it the residues' names decide, and there are no disulfides.
     #[arg(long, value_name = "FILE")]
     template: Option<PathBuf>,
     /// Write the topology of the output, with the first frame.
-    #[arg(long, value_name = "FILE.pdb")]
+    #[arg(long, value_name = "FILE.pdb", value_parser = output::file())]
     write_top: Option<PathBuf>,
     /// Tries a frame, with other side chains each time.
     #[arg(long, default_value_t = BackmapConfig::default().attempts)]

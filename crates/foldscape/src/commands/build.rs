@@ -12,6 +12,7 @@ pub(crate) struct Arguments {
     /// One-letter codes; other protonation forms and caps under their names in parentheses, as in A(HIP)G.
     sequence: String,
     /// Structure to write.
+    #[arg(value_parser = crate::output::file())]
     output: PathBuf,
     /// Shape of the backbone.
     #[arg(long, value_enum, default_value_t = Shape::Extended)]

@@ -63,7 +63,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 1.0, value_name = "NM")]
     longest_bond: f64,
     /// Write a report.
-    #[arg(long, value_name = "FILE.html")]
+    #[arg(long, value_name = "FILE.html", value_parser = output::file())]
     report: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]

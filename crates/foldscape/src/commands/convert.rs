@@ -12,6 +12,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
     /// File to write; its extension chooses the format.
+    #[arg(value_parser = output::file())]
     out: PathBuf,
     /// Keep these atoms: `name CA`, `protein and heavy`, …
     #[arg(long, value_name = "SELECTION")]
@@ -146,9 +147,10 @@ fn align(frame: &mut Frame, reference: &[[f32; 3]], fitted: &[usize]) -> Result<
 
 /// Atoms of which nothing is known but their number: enough for formats that hold numbers only.
 fn anonymous(out: &Path, n_atoms: usize) -> Result<Topology> {
+    // an unknown format is refused when the file is made
     if !matches!(
         Format::of(out),
-        Some(Format::Xtc | Format::Trr | Format::Dcd | Format::Npy | Format::Npz)
+        None | Some(Format::Xtc | Format::Trr | Format::Dcd | Format::Npy | Format::Npz)
     ) {
         bail!(
             "{}: this format holds names of atoms; name a topology with --top",

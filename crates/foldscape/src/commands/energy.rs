@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     physics: Physics,
     /// Write forces (kJ/mol/nm), a NumPy array of shape (frames, atoms, 3).
-    #[arg(long, value_name = "FILE.npy")]
+    #[arg(long, value_name = "FILE.npy", value_parser = output::file())]
     forces: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]

@@ -14,6 +14,7 @@ pub(crate) struct Arguments {
     /// Checkpoint, or the folder of a run (its best epoch is taken).
     checkpoint: PathBuf,
     /// File to write: PDB, XTC, …
+    #[arg(value_parser = output::file())]
     out: PathBuf,
     /// A latent point, as numbers with commas between them; may be given several times.
     #[arg(long, value_name = "X,Y", allow_hyphen_values = true)]

@@ -2,7 +2,7 @@
 
 use crate::{input::Source, output};
 use anyhow::Result;
-use molio::Frame;
+use molio::{Frame, FrameReader};
 use serde::Serialize;
 
 #[derive(clap::Args)]
@@ -83,7 +83,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 fn inspect(source: &Source) -> Result<Info> {
     let topology = source.topology_if_any()?;
-    let mut reader = source.open()?;
+    let mut reader = match source.open() {
+        // a topology by itself
+        Err(molio::Error::Format { .. }) if topology.is_some() => Box::new(NoFrames),
+        other => other?,
+    };
     let mut frame = Frame::default();
     let mut frames = 0;
     let mut first = Frame::default();
@@ -135,6 +139,23 @@ fn inspect(source: &Source) -> Result<Info> {
         velocities: first.velocities.is_some(),
         forces: first.forces.is_some(),
     })
+}
+
+/// What a PSF or prmtop file has.
+struct NoFrames;
+
+impl FrameReader for NoFrames {
+    fn read_frame(&mut self, _: &mut Frame) -> molio::Result<bool> {
+        Ok(false)
+    }
+
+    fn n_frames(&mut self) -> molio::Result<Option<usize>> {
+        Ok(Some(0))
+    }
+
+    fn seek(&mut self, _: usize) -> molio::Result<()> {
+        Ok(())
+    }
 }
 
 /// Times are stored as f32 by most formats.

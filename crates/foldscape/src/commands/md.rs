@@ -19,6 +19,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
     /// Trajectory to write: xtc, trr or dcd.
+    #[arg(value_parser = output::file())]
     out: PathBuf,
     #[command(flatten)]
     physics: Physics,

@@ -15,6 +15,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
     /// File to write; every frame of the input is minimised.
+    #[arg(value_parser = output::file())]
     out: PathBuf,
     #[command(flatten)]
     physics: Physics,

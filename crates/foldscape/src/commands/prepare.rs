@@ -11,6 +11,7 @@ pub(crate) struct Arguments {
     /// Structure file; of several models the first is taken.
     input: PathBuf,
     /// Structure to write.
+    #[arg(value_parser = output::file())]
     output: PathBuf,
     /// pH that decides on protons where the input does not.
     #[arg(long, default_value_t = 7.0)]

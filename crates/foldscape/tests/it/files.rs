@@ -116,6 +116,35 @@ fn a_wrong_selection_points_at_the_place() {
 fn missing_files_and_formats_are_named() {
     assert!(failure(&["info", "nowhere.pdb"]).contains("nowhere.pdb"));
     assert!(failure(&["info", "notes.txt"]).contains("notes.txt"));
+    // what is written: the folder that is not there, and formats that would do
+    let folder = tempfile::tempdir().unwrap();
+    let out = in_folder(&folder, "no/such/out.xtc");
+    let message = failure(&["convert", &data("cln025.pdb"), &out]);
+    assert!(
+        message.contains("there is no folder") && message.contains("no/such"),
+        "{message}"
+    );
+    let message = failure(&[
+        "convert",
+        &data("cln025.xtc"),
+        &in_folder(&folder, "out.foo"),
+    ]);
+    assert!(
+        message.contains("out.foo") && message.contains("dcd"),
+        "{message}"
+    );
+}
+
+#[test]
+fn info_tells_what_a_bare_topology_holds() {
+    let Some(psf) = real_input("adk/adk.psf") else {
+        return;
+    };
+    let info = json(&["info", &psf, "--json"]);
+    assert_eq!(
+        (info["atoms"].as_u64(), info["frames"].as_u64()),
+        (Some(3341), Some(0))
+    );
 }
 
 #[test]

@@ -143,3 +143,51 @@ fn a_first_try_needs_no_configuration() {
     );
     assert!(std::path::Path::new(&out).join("best.safetensors").exists());
 }
+
+#[test]
+fn frames_are_split_as_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(&folder);
+    let text = std::fs::read_to_string(&config).unwrap();
+    let held_out = |split: &str, out: &str| {
+        std::fs::write(&config, format!("{text}[data.split]\n{split}\n")).unwrap();
+        let report = json(&[
+            "train",
+            &config,
+            "--out",
+            &in_folder(&folder, out),
+            "--json",
+        ]);
+        report["held_out_frames"].as_u64().unwrap()
+    };
+    // 115 frames; the file lies beside the configuration
+    let list = |frames: std::ops::Range<usize>| {
+        frames.map(|f| f.to_string()).collect::<Vec<_>>().join(",")
+    };
+    let (train, validation, test) = (list(0..80), list(90..100), list(100..107));
+    let lists = format!(r#"{{"train":[{train}],"validation":[{validation}],"test":[{test}]}}"#);
+    std::fs::write(in_folder(&folder, "split.json"), lists).unwrap();
+    let given = "method = \"indices\"\nindices = \"split.json\"";
+    assert_eq!(held_out(given, "given"), 7);
+    assert!(
+        held_out(
+            "method = \"clusters\"\nclusters = 30\ntest = 0.2",
+            "clusters"
+        ) > 0
+    );
+    assert_eq!(held_out("method = \"random\"\ntest = 0.2", "random"), 23);
+
+    let refused = |split: &str| {
+        std::fs::write(&config, format!("{text}[data.split]\n{split}\n")).unwrap();
+        failure(&["train", &config])
+    };
+    assert!(refused("method = \"indices\"").contains("needs `indices`"));
+    assert!(refused("indices = \"split.json\"").contains("method \"indices\" alone"));
+    let overlapping = r#"{"train":[1,2],"validation":[2],"test":[3]}"#;
+    std::fs::write(in_folder(&folder, "split.json"), overlapping).unwrap();
+    let message = refused(given);
+    assert!(
+        message.contains("frame") && message.contains('2'),
+        "{message}"
+    );
+}

@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// Model, as `foldscape cg train` writes it.
     model: PathBuf,
     /// Trajectory to write: xtc, trr or dcd.
-    #[arg(long)]
+    #[arg(long, value_parser = output::file())]
     out: PathBuf,
     /// Frames of beads to start from, in turn; without them an extended chain, minimised.
     #[arg(long, value_name = "FRAMES")]
