@@ -1,11 +1,37 @@
 //! What the benches share.
 
+use molio::{Topology, Trajectory};
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 /// A bench ends at the first error, which its user reads.
 pub type Result<T, E = Box<dyn Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// A file of the CLN025 run that the repository carries: `pdb`, or 1,150 frames as `xtc`.
+pub fn cln025_file(extension: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../crates/foldscape/data/cln025")
+        .with_extension(extension)
+}
+
+/// CLN025 (166 atoms) and the first frames of its run.
+///
+/// # Errors
+/// Fewer frames in the file, or no file.
+pub fn cln025(n_frames: usize) -> Result<(Topology, Trajectory)> {
+    let topology = molio::read_topology(cln025_file("pdb"))?;
+    let mut trajectory = Trajectory::new(topology.n_atoms());
+    molio::open(cln025_file("xtc"))?.for_each(&mut |frame| {
+        trajectory.push(frame)?;
+        Ok(trajectory.n_frames() < n_frames)
+    })?;
+    if trajectory.n_frames() < n_frames {
+        return Err(format!("fewer than {n_frames} frames").into());
+    }
+    Ok((topology, trajectory))
+}
 
 /// Seconds on the clock, and of all processors together.
 #[derive(Clone, Copy, Debug)]
