@@ -4,7 +4,7 @@ mod checkpoint;
 pub(crate) mod config;
 pub(crate) mod labels;
 mod map;
-mod rungs;
+pub(crate) mod rungs;
 mod simulate;
 pub(crate) mod starts;
 pub(crate) mod train;

@@ -1,5 +1,6 @@
 //! `foldscape demo`: the main job, from frames to a report, in one command.
 
+mod coarse;
 mod energies;
 mod findings;
 mod report;
@@ -13,6 +14,7 @@ use autoencoder::{
     Conv1dConfig, Decay, Generator, ModelConfig, Outcome, Pca, Schedule, TrainerConfig, Weight,
 };
 use candle_core::Device;
+use coarse::{Coarse, Effort};
 use findings::{Findings, Scale, mean};
 use molio::{Dataset, Trajectory};
 use simulate::Run;
@@ -50,6 +52,15 @@ pub(crate) struct Arguments {
     /// Which atoms to learn.
     #[arg(long, value_name = "SELECTION", default_value = DEFAULT_SELECTION)]
     select: String,
+    /// Rounds of active learning of a coarse-grained model; 0 leaves that part out, as do frames of your own.
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    rounds: usize,
+    /// Frames that active learning asks of the force field in a round.
+    #[arg(long, value_name = "N", default_value_t = 32)]
+    frames_per_round: usize,
+    /// Steps of each of the coarse-grained model's 32 replicas.
+    #[arg(long, value_name = "N", default_value_t = 12_000)]
+    coarse_steps: u64,
     /// Norm of the gradient of the energy over that of the error; 0 leaves the force field out.
     #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
     physics: f64,
@@ -88,22 +99,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if config.physics.is_some() {
         train(&control, &dataset, &stop)?;
     }
-    let findings = examine(
-        arguments,
-        &config,
-        &control,
-        &dataset,
-        simulation.as_ref(),
-        start,
-    )?;
+    let mut findings = examine(arguments, &config, &control, &dataset, simulation.as_ref())?;
+    findings.coarse = match &simulation {
+        Some(run) if arguments.rounds > 0 => Some(coarse(arguments, run, &stop)?),
+        _ => None,
+    };
+    findings.seconds = start.elapsed().as_secs_f64();
     let summary = findings.summary();
-    write_results(arguments, &findings, &summary)?;
+    write_results(arguments, &mut findings, &summary)?;
     if arguments.json {
         return output::json(&summary);
     }
     output::table(&summary.rows())?;
+    let coarse = match summary.active_learning {
+        Some(_) => ", cg-model.safetensors, the campaign's own campaign/report.html",
+        None => "",
+    };
     println!(
-        "\n{} holds report.html, interpolation.pdb, summary.json and the checkpoint",
+        "\n{} holds report.html, interpolation.pdb, summary.json{coarse} and the checkpoint",
         arguments.out.display()
     );
     Ok(())
@@ -118,6 +131,15 @@ fn train(config: &Config, dataset: &Dataset, stop: &AtomicBool) -> Result<()> {
         );
     }
     Ok(())
+}
+
+fn coarse(arguments: &Arguments, run: &Run, stop: &AtomicBool) -> Result<Coarse> {
+    let effort = Effort {
+        rounds: arguments.rounds,
+        frames: arguments.frames_per_round,
+        steps: arguments.coarse_steps,
+    };
+    coarse::run(&arguments.out, run, &effort, arguments.seed, stop)
 }
 
 /// The demo's own frames, unless others are asked for.
@@ -234,7 +256,6 @@ fn examine(
     control: &Config,
     dataset: &Dataset,
     simulation: Option<&Run>,
-    start: Instant,
 ) -> Result<Findings> {
     let generator = training::best(&config.out)?;
     let all: Vec<usize> = (0..dataset.n_frames()).collect();
@@ -304,7 +325,8 @@ fn examine(
         path_rmsd: [to_end(nearest)?, to_end(farthest)?],
         path_pdb: std::fs::read(&interpolation)
             .with_context(|| interpolation.display().to_string())?,
-        seconds: start.elapsed().as_secs_f64(),
+        coarse: None,
+        seconds: 0.0,
     })
 }
 
@@ -330,7 +352,7 @@ fn describe(arguments: &Arguments, dataset: &Dataset, simulation: Option<&Run>) 
     let name = match (&arguments.data, simulation) {
         (Some(data), _) => data.display().to_string(),
         (None, Some(_)) => format!(
-            "CLN025 ({}), ff14SB with GBn2 solvent, 32 replicas at 300, 350, 420 and 500 K from a hairpin that was built from \
+            "CLN025 ({}), ff14SB with GBn2 solvent, 32 replicas at 315, 350, 420 and 500 K from a hairpin that was built from \
              the sequence, simulated by this program",
             simulate::SEQUENCE
         ),
@@ -426,7 +448,7 @@ fn pairs(codes: &[Vec<f32>]) -> Vec<[f64; 2]> {
 
 fn write_results(
     arguments: &Arguments,
-    findings: &Findings,
+    findings: &mut Findings,
     summary: &findings::Summary,
 ) -> Result<()> {
     report::report(findings, summary)?.write(arguments.out.join("report.html"))?;

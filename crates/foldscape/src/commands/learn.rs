@@ -1,11 +1,11 @@
 //! `foldscape learn`: active learning of a coarse-grained model.
 
-mod config;
+pub(crate) mod config;
 mod data;
 mod judge;
 mod model;
 mod oracle;
-mod outcome;
+pub(crate) mod outcome;
 mod report;
 mod selector;
 mod slow;
@@ -16,9 +16,11 @@ use active_learning::{
     Campaign, CampaignConfig, ChainGate, ChainLimits, Ending, Error, Gate, Parts, Space, Summary,
 };
 use anyhow::{Result, bail};
-use config::{Config, Method};
+use config::Config;
+use config::Method;
 use data::Data;
 use judge::EnsembleJudge;
+use metrics::report::Report;
 use model::Learner;
 use outcome::Outcome;
 use report::Story;
@@ -47,15 +49,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         config.folder.clone_from(out);
     }
     let stop = interrupt::flag()?;
-    let outcome = learn(&config, &stop)?;
+    let Learned { outcome, .. } = learn(&config, &stop)?;
     if arguments.json {
         return output::json(&outcome);
     }
     output::table(&outcome.rows())
 }
 
+/// What a campaign came to.
+pub(crate) struct Learned {
+    pub(crate) outcome: Outcome,
+    /// The accepted model.
+    pub(crate) model: PathBuf,
+    /// The main part of the campaign's report.
+    pub(crate) brief: Report,
+}
+
 /// A whole campaign, or what is left of it.
-fn learn(config: &Config, stop: &AtomicBool) -> Result<Outcome> {
+pub(crate) fn learn(config: &Config, stop: &AtomicBool) -> Result<Learned> {
     let data = Data::new(config, stop)?;
     let members = match config.selection.method {
         Method::Committee => config.selection.members,
@@ -81,14 +92,7 @@ fn learn(config: &Config, stop: &AtomicBool) -> Result<Outcome> {
     let mut failed = None;
     let summary = campaign.run(stop, &mut |event| {
         let done = watch.observe(event, &mut |summary: &Summary| {
-            let (config, data, judge) = (config, &data, &judge);
-            let story = Story {
-                config,
-                data,
-                judge,
-                summary,
-            };
-            story.write()?;
+            Story::new(config, &data, &judge, summary).write()?;
             Outcome::new(config, summary)?.write(&config.folder)
         });
         if let Err(error) = done {
@@ -111,7 +115,18 @@ fn learn(config: &Config, stop: &AtomicBool) -> Result<Outcome> {
     if let Some(error) = failed {
         return Err(error);
     }
-    Outcome::new(config, &summary)
+    let last = summary.rounds.len().saturating_sub(1);
+    let Some((round, attempt)) = summary.accepted_at(last) else {
+        bail!("{}: no model was accepted", config.folder.display());
+    };
+    let folder = config
+        .folder
+        .join(format!("round-{round:03}/attempt-{attempt}/model"));
+    Ok(Learned {
+        outcome: Outcome::new(config, &summary)?,
+        model: model::model_file(&folder, 0),
+        brief: Story::new(config, &data, &judge, &summary).brief()?,
+    })
 }
 
 fn campaign(config: &Config) -> Result<CampaignConfig> {

@@ -14,6 +14,12 @@ fn the_demo_leaves_what_it_promises() {
         "1",
         "--picoseconds",
         "20",
+        "--rounds",
+        "1",
+        "--frames-per-round",
+        "2",
+        "--coarse-steps",
+        "400",
         "--json",
     ]);
     for (part, key) in [
@@ -24,6 +30,28 @@ fn the_demo_leaves_what_it_promises() {
     ] {
         assert!(summary[part][key].as_f64().unwrap() > 0.0, "{part}.{key}");
     }
+    let cg = &summary["cg"];
+    for key in ["force_mse", "noise_floor", "replica_steps_per_s"] {
+        assert!(cg[key].as_f64().unwrap() > 0.0, "cg.{key}");
+    }
+    assert!(
+        cg["measures"]["dihedral_w1"].as_f64().unwrap() > 0.0,
+        "{cg}"
+    );
+    let learning = &summary["active_learning"];
+    for (key, length) in [
+        ("tica_w1", 2),
+        ("dihedral_w1", 2),
+        ("coverage_radius_nm", 2),
+    ] {
+        let values = learning[key].as_array().unwrap();
+        assert_eq!(values.len(), length, "{key}");
+        assert!(
+            values.iter().all(|v| v.as_f64().unwrap() > 0.0),
+            "{learning}"
+        );
+    }
+    assert!(learning["oracle_frames"].as_u64() >= Some(1), "{learning}");
     let autoencoder = &summary["autoencoder"];
     for key in [
         "rmsd_angstrom",
@@ -38,7 +66,15 @@ fn the_demo_leaves_what_it_promises() {
         serde_json::from_str::<serde_json::Value>(&read("summary.json")).unwrap(),
         summary
     );
+    let out = folder.path().join("demo");
+    let model = out.join("cg-model.safetensors");
+    assert_eq!(
+        cg_potential::CgModel::load(&model).unwrap().temperature,
+        315.0
+    );
+    assert!(out.join("campaign/report.html").exists());
     let report = read("report.html");
+    assert!(report.contains("Active learning"));
     assert!(report.contains("<svg") && report.contains("held-out RMSD"));
     assert!(
         !report.contains("src=\"http") && !report.contains("href=\"http"),

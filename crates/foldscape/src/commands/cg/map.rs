@@ -1,6 +1,7 @@
 //! `foldscape cg map`
 
 use super::labels::{Atoms, Constraints, expand, forces};
+use super::rungs::Rungs;
 use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
 use cg_potential::{ForceMapKind, Mapping};
@@ -31,6 +32,12 @@ pub(crate) struct Arguments {
     /// Take every n-th frame.
     #[arg(long, default_value_t = 1, value_name = "N")]
     stride: usize,
+    /// Of a replica exchange, takes frames of one temperature only: the table beside its frames.
+    #[arg(long, value_name = "RUN.csv", requires = "temperature")]
+    temperatures: Option<PathBuf>,
+    /// Which temperature, K.
+    #[arg(long, value_name = "K", requires = "temperatures")]
+    temperature: Option<f64>,
     /// File for the beads as a structure (PDB); by default OUT with `.pdb`.
     #[arg(long, value_name = "FILE")]
     beads: Option<PathBuf>,
@@ -71,7 +78,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         skip: 0,
         stride: arguments.stride,
         chosen: None,
-        rungs: None,
+        rungs: match (&arguments.temperatures, arguments.temperature) {
+            (Some(table), Some(kelvin)) => Some(Rungs::read(table, kelvin)?),
+            _ => None,
+        },
     };
     let mapping: Mapping = arguments.map.parse()?;
     let kind: ForceMapKind = arguments.forces.parse()?;

@@ -34,23 +34,23 @@ pub(crate) struct Arguments {
 pub(crate) struct Report {
     model: String,
     outcome: &'static str,
-    frames: usize,
+    pub(crate) frames: usize,
     training_frames: usize,
-    beads: usize,
+    pub(crate) beads: usize,
     temperature: f64,
     epochs: usize,
     best_epoch: Option<usize>,
     train_loss: Option<f64>,
-    validation_loss: Option<f64>,
+    pub(crate) validation_loss: Option<f64>,
     /// Of the forces that the priors leave.
-    prior_only_loss: f64,
+    pub(crate) prior_only_loss: f64,
     /// Noise of the projected forces, estimated from what the network leaves.
-    noise_floor: f64,
+    pub(crate) noise_floor: f64,
     noise_floor_standard_error: f64,
     /// Root mean square force on beads: of the constraint-aware sum, and of the map in use.
     rms_force_constraint_aware: Option<f64>,
     rms_force: f64,
-    frames_per_second: f64,
+    pub(crate) frames_per_second: f64,
     seconds: f64,
 }
 

@@ -1,5 +1,6 @@
 //! What the demo found, and its short form in `summary.json`.
 
+use super::coarse::{CgSummary, Coarse, LearnSummary};
 use super::energies::{Energies, PhysicsSummary};
 use super::simulate::SimulationSummary;
 use autoencoder::EpochRecord;
@@ -42,6 +43,8 @@ pub(super) struct Findings {
     pub(super) path_rmsd: [Vec<f64>; 2],
     /// The decoded path as PDB text.
     pub(super) path_pdb: Vec<u8>,
+    /// The coarse-grained model and its campaign, of frames that this program simulated.
+    pub(super) coarse: Option<Coarse>,
     pub(super) seconds: f64,
 }
 
@@ -67,6 +70,10 @@ pub(super) struct Summary {
     pub(super) autoencoder: AutoencoderSummary,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) physics: Option<PhysicsSummary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cg: Option<CgSummary>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) active_learning: Option<LearnSummary>,
     /// Of the whole demo.
     seconds: f64,
 }
@@ -115,6 +122,11 @@ impl Findings {
                 .without
                 .as_ref()
                 .map(|(energies, rmsd)| energies.summary(*rmsd)),
+            cg: self.coarse.as_ref().map(|coarse| coarse.cg.clone()),
+            active_learning: self
+                .coarse
+                .as_ref()
+                .map(|coarse| coarse.active_learning.clone()),
             seconds: self.seconds,
             autoencoder: AutoencoderSummary {
                 frames: self.codes.len(),
@@ -155,6 +167,12 @@ impl Summary {
             let text =
                 format!("{first:.1} Å at the start, {least:.1} to {most:.1} Å in all frames");
             rows.push(("CA RMSD to the crystal structure", text));
+        }
+        if let Some(cg) = &self.cg {
+            rows.extend(cg.rows());
+        }
+        if let Some(learning) = &self.active_learning {
+            rows.extend(learning.rows());
         }
         rows.push(("whole demo", format!("{:.0} s", self.seconds)));
         rows

@@ -6,7 +6,7 @@ use autoencoder::{EpochRecord, TermValue};
 use metrics::figure::{Axis, Figure, HistogramOverlay, LineChart, Scatter, StructureOverlay};
 use metrics::report::{Cell, Report, Table};
 
-pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, metrics::Error> {
+pub(super) fn report(findings: &mut Findings, summary: &Summary) -> Result<Report, metrics::Error> {
     let mut report = Report::new("Foldscape demo: an autoencoder of protein conformations");
     report.subtitle(findings.system.clone());
     report.summary(overview(findings, summary));
@@ -65,6 +65,9 @@ pub(super) fn report(findings: &Findings, summary: &Summary) -> Result<Report, m
         "chemical/x-pdb",
         findings.path_pdb.as_slice(),
     );
+    if let Some(coarse) = findings.coarse.take() {
+        report.append(coarse.report);
+    }
     Ok(report)
 }
 

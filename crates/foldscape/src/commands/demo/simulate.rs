@@ -22,7 +22,9 @@ pub(super) const SEQUENCE: &str = "YYDPETGTWY";
 /// Replicas at each temperature: with these temperatures, two blocks of the engine's sixteen lanes.
 const REPLICAS_EACH: usize = 8;
 /// K: the hairpin stays, or opens faster and faster.
-const TEMPERATURES: [f64; 4] = [300.0, 350.0, 420.0, 500.0];
+const TEMPERATURES: [f64; 4] = [LABEL_TEMPERATURE, 350.0, 420.0, 500.0];
+/// K: frames of this one are kept with their forces, for the coarse-grained model.
+pub(super) const LABEL_TEMPERATURE: f64 = 315.0;
 /// ps
 const TIME_STEP: f64 = 0.004;
 /// 1/ps: weak, so that chains move faster than in water.
@@ -31,6 +33,8 @@ const FRICTION: f64 = 0.5;
 const HYDROGEN_MASS: f64 = 4.0;
 /// Steps between frames: 1 ps.
 const EVERY: u64 = 250;
+/// Steps between frames with forces, which forget sooner: 0.2 ps.
+const EVERY_LABEL: u64 = 50;
 
 /// A finished simulation.
 pub(super) struct Run {
@@ -38,6 +42,8 @@ pub(super) struct Run {
     pub(super) sources: Vec<SourceConfig>,
     /// Temperature (K) of each source.
     pub(super) temperatures: Vec<f64>,
+    /// Names of files with positions and forces at [`LABEL_TEMPERATURE`].
+    pub(super) labelled: Vec<String>,
     pub(super) summary: SimulationSummary,
 }
 
@@ -123,10 +129,27 @@ pub(super) fn run(folder: &Path, picoseconds: f64, seed: u64, stop: &AtomicBool)
         .iter()
         .map(|path| molio::create(path, &topology))
         .collect::<Result<Vec<_>, _>>()?;
+    let labelled: Vec<(usize, String)> = (0..temperatures.len())
+        .filter(|&replica| temperatures[replica] == LABEL_TEMPERATURE)
+        .map(|replica| (replica, format!("forces{replica:02}.trr")))
+        .collect();
+    let mut label_writers = labelled
+        .iter()
+        .map(|(_, name)| molio::create(folder.join(name), &topology))
+        .collect::<Result<Vec<_>, _>>()?;
     let bar = progress::bar(Some(n_frames), "ps of all replicas");
     let advancing = Instant::now();
     for _ in 0..n_frames {
-        simulation.advance(EVERY)?;
+        for _ in 0..EVERY / EVERY_LABEL {
+            simulation.advance(EVERY_LABEL)?;
+            for ((replica, _), writer) in labelled.iter().zip(&mut label_writers) {
+                let frame = simulation.frame(*replica);
+                writer.write_frame(&Frame {
+                    velocities: None,
+                    ..frame
+                })?;
+            }
+        }
         for (replica, writer) in writers.iter_mut().enumerate() {
             writer.write_frame(&simulation.frame(replica))?;
         }
@@ -137,7 +160,7 @@ pub(super) fn run(folder: &Path, picoseconds: f64, seed: u64, stop: &AtomicBool)
     }
     bar.finish_and_clear();
     let days = advancing.elapsed().as_secs_f64() / 86_400.0;
-    for writer in writers {
+    for writer in writers.into_iter().chain(label_writers) {
         writer.finish()?;
     }
     for fault in simulation.faults() {
@@ -163,5 +186,6 @@ pub(super) fn run(folder: &Path, picoseconds: f64, seed: u64, stop: &AtomicBool)
             seconds: clock.elapsed().as_secs_f64(),
         },
         temperatures,
+        labelled: labelled.into_iter().map(|(_, name)| name).collect(),
     })
 }

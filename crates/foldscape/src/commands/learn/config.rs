@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// A whole campaign.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Config {
+pub(crate) struct Config {
     /// Folder of the campaign, relative to the configuration file.
     pub(super) folder: PathBuf,
     /// Seed of everything that is drawn.
@@ -45,10 +45,12 @@ pub(super) struct Config {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SystemConfig {
-    /// All atoms, with hydrogens, in the order of the trajectories; also the native structure.
+    /// All atoms, with hydrogens, in the order of the trajectories.
     pub(super) structure: Option<PathBuf>,
     /// One-letter codes, for a peptide as `foldscape build` makes it.
     pub(super) sequence: Option<String>,
+    /// The native structure, where it is not `structure`: only its beads count, not the order of its atoms.
+    pub(super) native: Option<PathBuf>,
     /// K, of the data, the oracle and the model.
     pub(super) temperature: f64,
     /// A built-in force field, or OpenMM XML files.
@@ -64,6 +66,9 @@ pub(super) struct SystemConfig {
 pub(super) struct BaseConfig {
     /// `*` in a name stands for anything.
     pub(super) trajectories: Vec<PathBuf>,
+    /// Of frames of a replica exchange (`foldscape md --exchange`), the table beside them that has each
+    /// replica's temperature at each frame: only frames of the system's temperature are taken.
+    pub(super) temperatures: Option<PathBuf>,
     /// Frames of each file to leave out at its start.
     #[serde(default)]
     pub(super) skip: usize,
@@ -84,6 +89,10 @@ pub(super) struct BaseConfig {
 #[serde(deny_unknown_fields)]
 pub(super) struct ReferenceConfig {
     pub(super) trajectories: Vec<PathBuf>,
+    /// As for the base set.
+    pub(super) temperatures: Option<PathBuf>,
+    /// Topology of these frames, where it is not the system's: of the beads alone, say.
+    pub(super) topology: Option<PathBuf>,
     #[serde(default)]
     pub(super) skip: usize,
     #[serde(default = "one")]
@@ -244,20 +253,26 @@ impl Default for GateConfig {
     }
 }
 
+impl ReferenceConfig {
+    fn paths(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let single = self.temperatures.iter_mut().chain(&mut self.topology);
+        self.trajectories.iter_mut().chain(single)
+    }
+}
+
 impl Config {
     /// Reads a configuration; relative paths in it are relative to its folder.
-    pub(super) fn read(path: &Path) -> Result<Self> {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
         let mut config: Self = toml::from_str(&text).with_context(|| path.display().to_string())?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let own = std::iter::once(&mut config.folder);
-        let trajectories = config.base.trajectories.iter_mut();
-        let reference = config
-            .reference
-            .iter_mut()
-            .flat_map(|r| &mut r.trajectories);
+        let base = &mut config.base;
+        let trajectories = base.trajectories.iter_mut().chain(&mut base.temperatures);
+        let reference = config.reference.iter_mut().flat_map(|r| r.paths());
         for path in own
             .chain(&mut config.system.structure)
+            .chain(&mut config.system.native)
             .chain(trajectories)
             .chain(reference)
         {

@@ -5,9 +5,11 @@
 
 use super::config::{Config, SystemConfig};
 use crate::commands::cg::labels::{Atoms, Maps, expand};
+use crate::commands::cg::rungs::Rungs;
 use crate::input;
 use active_learning::{BoxError, Label};
 use anyhow::{Context, Result, ensure};
+use cg_potential::CgMap;
 use molio::{ChainPlan, Frame, ProteinBuilder, Topology, Trajectory, parse_sequence};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -42,14 +44,14 @@ const SECTIONS: [&str; 4] = ["system", "base", "reference", "map"];
 impl Data {
     /// Reads what an earlier start kept, or else maps the trajectories and keeps them.
     pub(super) fn new(config: &Config, stop: &AtomicBool) -> Result<Self> {
-        let (topology, native) = molecule(&config.system)?;
+        let topology = molecule(&config.system)?;
         let folder = config.folder.join("data");
         let path = folder.join("description.json");
         let mut settings = config.sections()?;
         settings.retain(|name, _| SECTIONS.contains(&name.as_str()));
         if !path.exists() {
             std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-            let description = map(config, &topology, native.as_deref(), settings.clone(), stop)?;
+            let description = map(config, &topology, settings.clone(), stop)?;
             let text = serde_json::to_vec(&description)?;
             dynamics::write_atomically(&path, &text)?;
         }
@@ -64,7 +66,10 @@ impl Data {
                 path.display()
             );
         }
-        let native = native.map(|atoms| beads(&kept.maps, &atoms));
+        let native = match native(&config.system) {
+            Some(path) => Some(native_beads(path, &config.map.beads, &kept.maps)?),
+            None => None,
+        };
         let base = frames(&folder.join("base.trr"), kept.maps.positions.n_beads())?;
         let total: usize = kept.series.iter().sum();
         ensure!(
@@ -133,26 +138,73 @@ fn beads(maps: &Maps, atoms: &[[f32; 3]]) -> Vec<[f32; 3]> {
     positions
 }
 
-/// Topology, and native positions (nm) where there are any.
-fn molecule(system: &SystemConfig) -> Result<(Topology, Option<Vec<[f32; 3]>>)> {
+fn molecule(system: &SystemConfig) -> Result<Topology> {
     if let Some(path) = &system.structure {
-        let topology = molio::read_topology(path)?;
-        let mut frame = Frame::default();
-        let mut reader = molio::open(path)?;
-        let found = reader.read_frame(&mut frame)?;
-        return Ok((topology, found.then_some(frame.positions)));
+        return Ok(molio::read_topology(path)?);
     }
     let sequence = system.sequence.as_deref().unwrap_or_default();
     let forms = parse_sequence(sequence).context("system.sequence")?;
     let builder = ProteinBuilder::new(&[ChainPlan::new("A", &forms)], &[])?;
-    Ok((builder.topology().clone(), None))
+    Ok(builder.topology().clone())
+}
+
+/// The file of the native structure, if there is one.
+fn native(system: &SystemConfig) -> Option<&Path> {
+    system.native.as_deref().or(system.structure.as_deref())
+}
+
+/// Topology and positions (nm) of the first frame of a structure file.
+fn structure(path: &Path) -> Result<(Topology, Vec<[f32; 3]>)> {
+    let topology = molio::read_topology(path)?;
+    let mut frame = Frame::default();
+    let found = molio::open(path)?.read_frame(&mut frame)?;
+    ensure!(found, "{}: no frame", path.display());
+    Ok((topology, frame.positions))
+}
+
+/// The beads of a structure whose atoms may come in another order than the system's, nm.
+fn native_beads(path: &Path, mapping: &str, maps: &Maps) -> Result<Vec<[f32; 3]>> {
+    let (topology, atoms) = structure(path)?;
+    let map = same_beads(path, &topology, mapping, &maps.positions)?;
+    let mut positions = vec![[0.0; 3]; map.n_beads()];
+    map.positions(&atoms, &mut positions);
+    Ok(positions)
+}
+
+/// The map of another file's atoms onto the beads of the system.
+fn same_beads(path: &Path, topology: &Topology, mapping: &str, of: &CgMap) -> Result<CgMap> {
+    let map =
+        CgMap::new(topology, &mapping.parse()?).with_context(|| path.display().to_string())?;
+    let names = |map: &CgMap| -> Vec<String> {
+        let beads = map.beads();
+        let name = |(bead, atom): (usize, &molio::Atom)| {
+            format!("{} {}", beads.residue_of(bead).name, atom.name)
+        };
+        beads.atoms().iter().enumerate().map(name).collect()
+    };
+    let (here, there) = (names(&map), names(of));
+    ensure!(
+        here.len() == there.len(),
+        "{}: {} beads, the system has {}",
+        path.display(),
+        here.len(),
+        there.len()
+    );
+    if let Some(bead) = (0..here.len()).find(|&bead| here[bead] != there[bead]) {
+        anyhow::bail!(
+            "{}: bead {bead} is {}, that of the system is {}",
+            path.display(),
+            here[bead],
+            there[bead]
+        );
+    }
+    Ok(map)
 }
 
 /// Maps all trajectories, and writes the beads.
 fn map(
     config: &Config,
     topology: &Topology,
-    native: Option<&[[f32; 3]]>,
     settings: BTreeMap<String, String>,
     stop: &AtomicBool,
 ) -> Result<Description> {
@@ -161,6 +213,10 @@ fn map(
         let found = patterns.iter().map(|pattern| expand(pattern));
         Ok(found.collect::<Result<Vec<_>>>()?.concat())
     };
+    let rungs = |table: Option<&Path>| -> Result<Option<Rungs>> {
+        let kelvin = config.system.temperature;
+        table.map(|table| Rungs::read(table, kelvin)).transpose()
+    };
     let base = &config.base;
     let mut atoms = Atoms {
         trajectories: files(&base.trajectories)?,
@@ -168,10 +224,10 @@ fn map(
         skip: base.skip,
         stride: base.stride,
         chosen: None,
-        rungs: None,
+        rungs: rungs(base.temperatures.as_deref())?,
     };
     if base.max_rmsd_nm.is_some() || base.max_frames.is_some() {
-        atoms.chosen = Some(choose(config, &atoms, native, stop)?);
+        atoms.chosen = Some(choose(config, &atoms, stop)?);
     }
     let mapping = config.map.beads.parse()?;
     let maps = atoms.maps(&mapping, config.map.forces, config.map.constraints, stop)?;
@@ -190,13 +246,21 @@ fn map(
 
     let mut reference = Vec::new();
     if let Some(wanted) = &config.reference {
+        let (topology, onto_beads) = match &wanted.topology {
+            Some(path) => {
+                let topology = molio::read_topology(path)?;
+                let map = same_beads(path, &topology, &config.map.beads, &maps.positions)?;
+                (topology, map)
+            }
+            None => (topology.clone(), maps.positions.clone()),
+        };
         let atoms = Atoms {
             trajectories: files(&wanted.trajectories)?,
-            topology: topology.clone(),
+            topology,
             skip: wanted.skip,
             stride: wanted.stride,
             chosen: None,
-            rungs: None,
+            rungs: rungs(wanted.temperatures.as_deref())?,
         };
         let mut writer = molio::create(folder.join("reference.trr"), maps.positions.beads())?;
         let what = "frames of the reference";
@@ -207,7 +271,9 @@ fn map(
             if let Some(last) = reference.last_mut() {
                 *last += 1;
             }
-            writer.write_frame(&Frame::from_positions(beads(&maps, &frame.positions)))?;
+            let mut positions = vec![[0.0; 3]; n];
+            onto_beads.positions(&frame.positions, &mut positions);
+            writer.write_frame(&Frame::from_positions(positions))?;
             Ok(true)
         })?;
         writer.finish()?;
@@ -221,30 +287,35 @@ fn map(
 }
 
 /// For each trajectory the frames near the native structure, thinned out evenly to the number that is wanted.
-fn choose(
-    config: &Config,
-    atoms: &Atoms,
-    native: Option<&[[f32; 3]]>,
-    stop: &AtomicBool,
-) -> Result<Vec<Vec<usize>>> {
+fn choose(config: &Config, atoms: &Atoms, stop: &AtomicBool) -> Result<Vec<Vec<usize>>> {
     let base = &config.base;
-    let alphas = input::select("name CA", &atoms.topology)?;
-    let pick = |positions: &[[f32; 3]]| -> Vec<[f32; 3]> {
-        alphas.iter().map(|&atom| positions[atom]).collect()
+    let alphas = |topology: &Topology| input::select("name CA", topology);
+    let pick = |positions: &[[f32; 3]], atoms: &[usize]| -> Vec<[f32; 3]> {
+        atoms.iter().map(|&atom| positions[atom]).collect()
     };
+    let own = alphas(&atoms.topology)?;
     let near = match base.max_rmsd_nm {
         Some(most) => {
-            let native = native.context(
-                "base.max_rmsd_nm: there is no native structure; name one as system.structure",
+            let path = native(&config.system).context(
+                "base.max_rmsd_nm: there is no native structure; name one as system.native",
             )?;
-            Some((pick(native), most))
+            let (topology, positions) = structure(path)?;
+            let native = pick(&positions, &alphas(&topology)?);
+            ensure!(
+                native.len() == own.len(),
+                "{}: {} CA atoms, the system has {}",
+                path.display(),
+                native.len(),
+                own.len()
+            );
+            Some((native, most))
         }
         None => None,
     };
     let mut places = Vec::new();
     atoms.visit_places("frames looked at", stop, &mut |place, _, frame| {
         let wanted = match &near {
-            Some((native, most)) => molio::rmsd(native, &pick(&frame.positions))? <= *most,
+            Some((native, most)) => molio::rmsd(native, &pick(&frame.positions, &own))? <= *most,
             None => true,
         };
         if wanted {

@@ -21,6 +21,9 @@ pub(super) const NAMES: [&str; 9] = [
     "contacts_rmsd",
 ];
 
+/// nm: of CA in touch. Within the published suite's 1.5 nm are all pairs of a peptide that is not stretched out.
+const CONTACT: f64 = 0.8;
+
 /// Compares samples with the reference; without one it has nothing to say.
 pub(super) struct EnsembleJudge<'a> {
     data: &'a Data,
@@ -54,8 +57,9 @@ impl<'a> EnsembleJudge<'a> {
         };
         let settings = ComparisonConfig {
             n_resamples: resamples.unwrap_or(config.resamples),
+            contact_cutoff: CONTACT,
             native: self.data.native.clone(),
-            native_source: "system.structure".to_owned(),
+            native_source: "system.native".to_owned(),
             ..ComparisonConfig::new(config.lag)
         };
         let ensemble = |trajectories| Ensemble {

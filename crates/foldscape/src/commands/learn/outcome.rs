@@ -11,23 +11,23 @@ use std::path::Path;
 
 /// `outcome.json`, and what `--json` prints.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     /// TICA W1 of the accepted model: of the base model, then after each round.
-    tica_w1: Vec<Option<f64>>,
+    pub(crate) tica_w1: Vec<Option<f64>>,
     /// The same by the published recipe.
-    tica_w1_ucsc: Vec<Option<f64>>,
-    dihedral_w1: Vec<Option<f64>>,
+    pub(crate) tica_w1_ucsc: Vec<Option<f64>>,
+    pub(crate) dihedral_w1: Vec<Option<f64>>,
     /// Largest distance (nm) of a candidate to the nearest training frame, of each round before it asks, and of
     /// the last round's candidates after.
-    coverage_radius_nm: Vec<Option<f64>>,
-    oracle_frames: usize,
-    oracle_nanoseconds: f64,
+    pub(crate) coverage_radius_nm: Vec<Option<f64>>,
+    pub(crate) oracle_frames: usize,
+    pub(crate) oracle_nanoseconds: f64,
     base_frames: usize,
     rounds: Vec<Round>,
     /// Why it ended; none while it runs.
     ending: Option<String>,
     /// Wall time, s, over all starts.
-    seconds: f64,
+    pub(crate) seconds: f64,
     /// The same by stage.
     seconds_by_stage: BTreeMap<String, f64>,
     folder: String,
@@ -51,16 +51,16 @@ struct Round {
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct AttemptResult {
+pub(crate) struct AttemptResult {
     warm_start: bool,
     oracle_weight: f64,
     accepted: bool,
     /// Guarded measures that got worse beyond their errors.
     worsened: Vec<String>,
-    measures: Vec<Measure>,
+    pub(crate) measures: Vec<Measure>,
     /// Replicas that blew up while it was sampled, and began anew.
-    faults: Option<usize>,
-    replica_steps_per_s: Option<f64>,
+    pub(crate) faults: Option<usize>,
+    pub(crate) replica_steps_per_s: Option<f64>,
 }
 
 impl Outcome {
@@ -97,6 +97,14 @@ impl Outcome {
             seconds_by_stage,
             folder: config.folder.display().to_string(),
         })
+    }
+
+    /// The model that it ended with.
+    pub(crate) fn last_accepted(&self) -> Option<&AttemptResult> {
+        let rounds = self.rounds.iter().rev();
+        rounds
+            .into_iter()
+            .find_map(|round| round.attempts.get(round.accepted?))
     }
 
     pub(super) fn write(&self, folder: &Path) -> Result<()> {

@@ -18,13 +18,27 @@ const DRAWN: usize = 6;
 
 /// A campaign as far as it got.
 pub(super) struct Story<'a> {
-    pub(super) config: &'a Config,
-    pub(super) data: &'a Data,
-    pub(super) judge: &'a EnsembleJudge<'a>,
-    pub(super) summary: &'a Summary,
+    config: &'a Config,
+    data: &'a Data,
+    judge: &'a EnsembleJudge<'a>,
+    summary: &'a Summary,
 }
 
-impl Story<'_> {
+impl<'a> Story<'a> {
+    pub(super) fn new(
+        config: &'a Config,
+        data: &'a Data,
+        judge: &'a EnsembleJudge<'a>,
+        summary: &'a Summary,
+    ) -> Self {
+        Self {
+            config,
+            data,
+            judge,
+            summary,
+        }
+    }
+
     /// Writes `report.html` to the campaign's folder.
     pub(super) fn write(&self) -> Result<()> {
         let path = self.config.folder.join("report.html");
@@ -76,6 +90,28 @@ impl Story<'_> {
                     inner.text(format!("{name}: {text}"));
                 }
             });
+        Ok(report)
+    }
+
+    /// What matters most of it, as part of another report.
+    pub(super) fn brief(&self) -> Result<Report> {
+        let mut report = Report::new("Active learning of a coarse-grained model");
+        let baselines = self.baselines()?;
+        let opening = report.opening();
+        opening.text(format!(
+            "A model of {} beads learned the forces of {} frames, and was simulated. Frames of it that lay farthest from \
+             all that it knew were given their atoms back, the force field was asked for the mean forces there, and the \
+             model was trained anew: {} frames asked in {} rounds. Distances from the reference:",
+            self.data.maps.positions.n_beads(),
+            self.summary.n_base,
+            self.summary.oracle_frames(),
+            self.summary.rounds.len().saturating_sub(1),
+        ));
+        opening.table(self.measures_table(&baselines));
+        if !baselines.is_empty() {
+            self.maps(opening)?;
+        }
+        self.coverage(opening)?;
         Ok(report)
     }
 
