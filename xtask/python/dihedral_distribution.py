@@ -1,4 +1,4 @@
-"""Torsions (rad) of alanine dipeptide in GBn2, sampled by OpenMM.
+"""Torsions (rad) and radius of gyration (nm) of alanine dipeptide in GBn2, sampled by OpenMM.
 
     python dihedral_distribution.py OUT
 
@@ -26,7 +26,7 @@ TEMPERATURE = 400.0  # K
 TIME_STEP = 0.004  # ps
 FRAME = 100  # steps
 WARM_UP = 100  # ps
-NANOSECONDS = 2.0
+NANOSECONDS = 5.0
 NAME = "alanine_dipeptide"
 
 
@@ -42,11 +42,21 @@ def inefficiency(values):
 
 
 def observe(topology, frames):
-    """φ and ψ of frames with φ < 0: the left-handed basin is entered too seldom to compare how often."""
+    """φ, ψ and the heavy atoms' Rg, all of one weight, of frames with φ < 0: the left-handed basin is entered too
+    seldom to compare how often."""
     trajectory = mdtraj.Trajectory(np.array(frames, dtype=np.float32), mdtraj.Topology.from_openmm(topology))
     phi, psi = mdtraj.compute_phi(trajectory)[1][:, 0], mdtraj.compute_psi(trajectory)[1][:, 0]
+    heavy = trajectory.xyz[:, trajectory.topology.select("not element H")]
+    spread = heavy - heavy.mean(axis=1, keepdims=True)
+    gyration = np.sqrt((spread**2).sum(axis=2).mean(axis=1))
     right = phi < 0
-    return {"phi": phi[right], "psi": psi[right]}
+    return {"phi": phi[right], "psi": psi[right], "gyration": gyration[right]}
+
+
+def stride(key, series):
+    """Frames from one independent value to the next; of an angle, by its sine and cosine."""
+    parts = [series] if key == "gyration" else [np.cos(series), np.sin(series)]
+    return int(np.ceil(max(inefficiency(x) for x in parts)))
 
 
 def main():
@@ -73,18 +83,17 @@ def main():
         state = simulation.context.getState(getPositions=True)
         frames.append(state.getPositions(asNumpy=True).value_in_unit(unit.nanometer))
     values = observe(topology, frames)
-    # the slowest of what is compared decides
-    stride = int(np.ceil(max(inefficiency(f(x)) for x in values.values() for f in (np.cos, np.sin))))
+    strides = {key: stride(key, series) for key, series in values.items()}
     result = dict(
         openmm=mm.version.version,
         force_field="amber14/protein.ff14SB.xml, implicit/gbn2.xml",
         temperature=TEMPERATURE,
         nanoseconds=NANOSECONDS,
-        picoseconds_between_values=stride * FRAME * TIME_STEP,
-        **{key: [round(float(x), 4) for x in series[::stride]] for key, series in values.items()},
+        picoseconds_between_values={key: round(n * FRAME * TIME_STEP, 3) for key, n in strides.items()},
+        **{key: [round(float(x), 5) for x in series[:: strides[key]]] for key, series in values.items()},
     )
     (out / f"{NAME}.json").write_text(json.dumps(result) + "\n")
-    print(f"{NAME}: {len(frames)} frames, every {stride}th kept", flush=True)
+    print(f"{NAME}: {len(frames)} frames, kept one in {strides}", flush=True)
 
 
 if __name__ == "__main__":
