@@ -101,6 +101,11 @@ fn refuse_unknown(sections: &Sections) -> Result<()> {
     Ok(())
 }
 
+/// An index from 0 of a field that counts from 1.
+fn from_one(field: i64) -> Option<usize> {
+    usize::try_from(field.checked_sub(1)?).ok()
+}
+
 /// A file whose terms are being read.
 struct File<'a> {
     n_atoms: usize,
@@ -275,10 +280,7 @@ impl File<'_> {
         }
         for record in records {
             // atoms and maps are counted from 1 here
-            let indices: Option<Vec<usize>> = record
-                .iter()
-                .map(|&field| usize::try_from(field - 1).ok())
-                .collect();
+            let indices: Option<Vec<usize>> = record.iter().map(|&field| from_one(field)).collect();
             let [a, b, c, d, e, grid] = indices.unwrap_or_default()[..] else {
                 let expected = "indices from 1".to_owned();
                 return Err(self

@@ -1,6 +1,6 @@
 //! Charges, Lennard-Jones parameters, exclusions and 1-4 pairs of a prmtop.
 
-use super::{File, KCAL};
+use super::{File, KCAL, from_one};
 use crate::Result;
 use crate::system::{Nonbonded, NonbondedException, NonbondedMethod, NonbondedParticle};
 use std::collections::BTreeMap;
@@ -69,8 +69,7 @@ impl Table {
         let types = types_field
             .iter()
             .map(|&field| {
-                usize::try_from(field - 1)
-                    .ok()
+                from_one(field)
                     .filter(|&kind| kind < n_types)
                     .ok_or_else(|| {
                         let expected = format!("types from 1 to {n_types}");
@@ -171,8 +170,7 @@ fn excluded(file: &File<'_>) -> Result<BTreeMap<[usize; 2], NonbondedException>>
         rest = after;
         // a 0 says that there is none
         for &field in own.iter().filter(|&&field| field != 0) {
-            let other = usize::try_from(field - 1)
-                .ok()
+            let other = from_one(field)
                 .filter(|&other| other < file.n_atoms && other != atom)
                 .ok_or_else(|| {
                     let expected = format!("other atoms from 1 to {}", file.n_atoms);

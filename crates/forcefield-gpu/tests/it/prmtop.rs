@@ -165,6 +165,33 @@ fn what_is_not_known_is_named() {
 }
 
 #[test]
+fn the_least_integer_is_no_index() {
+    for flag in ["ATOM_TYPE_INDEX", "EXCLUDED_ATOMS_LIST", "CMAP_INDEX"] {
+        let error = error_of(|lines| {
+            // all fields as wide as that number is long, the first of them replaced
+            let start = lines
+                .iter()
+                .position(|line| line.trim_end() == format!("%FLAG {flag}"))
+                .unwrap();
+            let is_value = |line: &&String| !line.starts_with('%');
+            let n_lines = lines[start + 2..].iter().take_while(is_value).count();
+            let section = lines[start + 2..start + 2 + n_lines].concat();
+            let mut fields: Vec<i64> = section
+                .split_whitespace()
+                .map(|field| field.parse().unwrap())
+                .collect();
+            fields[0] = i64::MIN;
+            let wide = fields.iter().map(|field| format!("{field:20}"));
+            let new = ["%FORMAT(4I20)".to_owned()].into_iter().chain(wide);
+            lines.splice(start + 1..start + 2 + n_lines, new);
+        });
+        assert!(matches!(error, Error::Malformed { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(flag) && text.contains("-92233"), "{text}");
+    }
+}
+
+#[test]
 fn broken_files_are_errors() {
     let malformed = |change: &dyn Fn(&mut Vec<String>), name: &str| {
         let error = error_of(change);
