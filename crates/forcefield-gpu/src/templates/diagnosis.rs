@@ -9,7 +9,9 @@ use std::fmt::Display;
 type Difference<K> = BTreeMap<K, i64>;
 
 /// A sentence on the template that comes nearest: first by heavy atoms, then by all atoms, by bonds
-/// inside, by bonds to other residues; among equals, the one whose name is most like the residue's.
+/// inside, by bonds to other residues; among equals, the one whose name is most like the residue's. Templates of
+/// the residue's own name come before those of others, unless it has the heavy atoms of another and more than
+/// its own.
 pub(super) fn explain(
     name: &str,
     terminal: bool,
@@ -26,9 +28,25 @@ pub(super) fn explain(
     };
     let atoms = |g: &Graph| count(g.elements.iter().copied());
     let heavy = |d: &Difference<Element>| total(d.iter().filter(|(e, _)| **e != Element::HYDROGEN));
-    let near = nearest(templates, |g| {
-        score(&difference(&atoms(residue), &atoms(g)), heavy)
-    });
+    let by_heavy_atoms = |g: &Graph| score(&difference(&atoms(residue), &atoms(g)), heavy);
+    let (own, others): (Vec<_>, Vec<_>) = templates
+        .into_iter()
+        .partition(|(template, _)| is_form_of(template, name.trim()));
+    let other = nearest(others.clone(), by_heavy_atoms);
+    let near = if own.is_empty() {
+        other
+    } else {
+        let own_near = nearest(own.clone(), by_heavy_atoms);
+        let is_part = own_near.templates.iter().any(|(_, g)| {
+            let difference = difference(&atoms(residue), &atoms(g));
+            difference.values().all(|&d| d <= 0)
+        });
+        if is_part || other.distance > 0 || other.templates.is_empty() {
+            own_near
+        } else {
+            nearest([own, others].concat(), by_heavy_atoms)
+        }
+    };
     if near.distance > 0 {
         let (best, graph) = near.pick(name);
         let text = phrase(&difference(&atoms(residue), &atoms(graph)), atom_text);
@@ -82,6 +100,25 @@ pub(super) fn explain(
     format!(
         "it has as many atoms and bonds of each kind as {best}, but they are connected differently"
     )
+}
+
+/// Whether a template is that of a residue's name, perhaps at a chain's end, or of another proton.
+fn is_form_of(template: &str, name: &str) -> bool {
+    let forms: &[&str] = match name {
+        "HIS" | "HSD" | "HSE" | "HSP" => &["HID", "HIE", "HIP"],
+        "CYS" => &["CYS", "CYX", "CYM"],
+        "ASP" => &["ASP", "ASH"],
+        "GLU" => &["GLU", "GLH"],
+        "LYS" => &["LYS", "LYN"],
+        _ => &[],
+    };
+    let base = template
+        .strip_prefix(['N', 'C'])
+        .filter(|base| base.len() >= 3)
+        .unwrap_or(template);
+    [template, base]
+        .iter()
+        .any(|&candidate| candidate == name || forms.contains(&candidate))
 }
 
 /// The templates at the least distance.

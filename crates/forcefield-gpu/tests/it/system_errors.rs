@@ -2,14 +2,51 @@
 
 use crate::system_support::structure;
 use forcefield_gpu::{Error, ForceField, System, SystemOptions};
+use molio::{AtomRecord, Element, Topology, TopologyBuilder};
 
-fn refusal(topology: &molio::Topology) -> String {
+fn refusal(topology: &Topology) -> String {
     let force_field = ForceField::ff14sb().unwrap();
     let error = force_field
         .create_system(topology, &SystemOptions::default())
         .unwrap_err();
     assert!(matches!(error, Error::NoTemplate { .. }), "{error}");
     error.to_string()
+}
+
+/// The same residues, one of them under another name or with one carbon more on its CB.
+fn changed(topology: &Topology, residue: usize, name: Option<&str>) -> Topology {
+    let mut builder = TopologyBuilder::default();
+    let mut places = Vec::new();
+    let mut bonds = Vec::new();
+    for (index, old) in topology.residues().iter().enumerate() {
+        let chosen = index == residue;
+        let name = name.filter(|_| chosen).unwrap_or(&old.name);
+        builder.start_residue(name, old.number, None, false);
+        for atom in &topology.atoms()[old.atoms.clone()] {
+            places.push(builder.add_atom(AtomRecord::new(&atom.name, atom.element)));
+        }
+        if chosen && name == old.name {
+            let carbon = builder.add_atom(AtomRecord::new("CX", Element::CARBON));
+            bonds.push([places[topology.find(index, "CB").unwrap()], carbon]);
+        }
+    }
+    bonds.extend(
+        topology
+            .bonds()
+            .iter()
+            .map(|bond| bond.map(|atom| places[atom])),
+    );
+    let mut built = builder.build();
+    built.set_bonds(bonds).unwrap();
+    built
+}
+
+fn renamed(topology: &Topology, residue: usize, name: &str) -> Topology {
+    changed(topology, residue, Some(name))
+}
+
+fn with_carbon(topology: &Topology, residue: usize) -> Topology {
+    changed(topology, residue, None)
 }
 
 #[test]
@@ -27,8 +64,15 @@ fn a_residue_without_template_is_named_with_what_it_lacks() {
         "{message}"
     );
     assert!(message.contains("missing 1 H atom"), "{message}");
-    // Without its oxygen a tyrosine has the atoms of a phenylalanine, but not its bonds.
+    // a residue is held to its own name, whatever other residue it may look like
     let message = refusal(&without("OH"));
+    assert!(message.contains("nearest is TYR"), "{message}");
+    assert!(message.contains("missing 1 O atom"), "{message}");
+    let message = refusal(&with_carbon(&topology, 1));
+    assert!(message.contains("nearest is TYR"), "{message}");
+    assert!(message.contains("has 1 C atom too many"), "{message}");
+    // under another name it has the atoms of a phenylalanine, but not its bonds
+    let message = refusal(&renamed(&without("OH"), 1, "XYZ"));
     assert!(
         message.contains("those of PHE") && message.contains("1 H-C bond"),
         "{message}"
