@@ -1,5 +1,7 @@
 //! Backbones that are clear of themselves.
 
+mod room;
+
 use crate::build::backbone::{Torsions, place_backbone};
 use crate::build::blueprint::{Blueprint, ChainPlan, Scaffold};
 use crate::build::geometry::wrap;
@@ -28,7 +30,7 @@ const CLASHING: f64 = 0.85;
 
 /// Angles near the given ones at which backbone atoms, CB and proline rings keep apart: a hairpin opens at
 /// its `hinge`, as little as that needs; then φ and ψ anywhere (but φ of proline) give way step by step,
-/// least overlap first.
+/// least overlap first. At last side chains get [room](room::give_room).
 ///
 /// # Errors
 /// [`Error::Argument`] where that is not enough.
@@ -41,38 +43,8 @@ pub(super) fn clear(
         acids,
         blueprint: Blueprint::new(&[ChainPlan::new("", acids)], &[])?,
     };
-    let mut best = chain.opened(angles, hinge)?;
-    let mut least = chain.overlap(&best, STRAINED)?;
-    for _ in 0..SWEEPS {
-        let before = least;
-        for residue in 0..acids.len() {
-            for is_psi in [false, true] {
-                if least == 0.0 {
-                    return Ok(best);
-                }
-                for change in GIVE {
-                    let Some(changed) = chain.changed(&best, residue, is_psi, change) else {
-                        continue;
-                    };
-                    let overlap = chain.overlap(&changed, STRAINED)?;
-                    if overlap < least {
-                        (least, best) = (overlap, changed);
-                    }
-                }
-            }
-        }
-        if least == before {
-            break;
-        }
-    }
-    if chain.overlap(&best, CLASHING)? > 0.0 {
-        return Err(Error::argument(
-            "a conformation to build",
-            "one in which the backbone and the rings of prolines have room",
-            "atoms nearer than 0.2 nm",
-        ));
-    }
-    Ok(best)
+    let clear = chain.cleared(chain.opened(angles, hinge)?)?;
+    room::give_room(&chain, clear)
 }
 
 struct Chain<'a> {
@@ -81,6 +53,42 @@ struct Chain<'a> {
 }
 
 impl Chain<'_> {
+    /// Angles near these at which backbones and rings do not clash.
+    fn cleared(&self, angles: Vec<Torsions>) -> Result<Vec<Torsions>> {
+        let mut best = angles;
+        let mut least = self.overlap(&best, STRAINED)?;
+        for _ in 0..SWEEPS {
+            let before = least;
+            for residue in 0..self.acids.len() {
+                for is_psi in [false, true] {
+                    if least == 0.0 {
+                        return Ok(best);
+                    }
+                    for change in GIVE {
+                        let Some(changed) = self.changed(&best, residue, is_psi, change) else {
+                            continue;
+                        };
+                        let overlap = self.overlap(&changed, STRAINED)?;
+                        if overlap < least {
+                            (least, best) = (overlap, changed);
+                        }
+                    }
+                }
+            }
+            if least == before {
+                break;
+            }
+        }
+        if self.overlap(&best, CLASHING)? > 0.0 {
+            return Err(Error::argument(
+                "a conformation to build",
+                "one in which the backbone and the rings of prolines have room",
+                "atoms nearer than 0.2 nm",
+            ));
+        }
+        Ok(best)
+    }
+
     /// The least opening at the hinge that keeps backbones apart, or that which overlaps least.
     fn opened(&self, angles: &[Torsions], hinge: Option<usize>) -> Result<Vec<Torsions>> {
         let Some(hinge) = hinge else {
