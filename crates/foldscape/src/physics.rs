@@ -6,18 +6,31 @@ use dynamics::Constraint;
 use forcefield_gpu::system::{BornModel, PositionalRestraint};
 use forcefield_gpu::{ConstrainedBonds, ForceField, System, SystemOptions};
 use molio::{Format, Topology};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
+
+/// K; OpenMM's default for the screening by salt.
+const SALT_TEMPERATURE: f64 = 298.15;
 
 /// What energies are computed with.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Physics {
-    /// Force field: built in, or OpenMM force-field XML files, several with commas between. Left out, it is
-    /// ff14SB, or what an AMBER prmtop that is given as --top holds.
+    /// Force field: built in, or OpenMM force-field XML files, several with commas between, or a System that
+    /// OpenMM has serialised, which is taken as it is. Left out, it is ff14SB, or what an AMBER prmtop that is
+    /// given as --top holds.
     #[arg(long, value_name = "ff14SB|ff19SB|FILE.xml", value_delimiter = ',')]
     ff: Vec<String>,
     /// Implicit solvent.
     #[arg(long, value_enum, default_value_t = SolventModel::None)]
     solvent: SolventModel,
+    /// Monovalent salt in the implicit solvent, mol/l, which screens charges as at 298.15 K.
+    #[arg(long, value_name = "MOLAR", default_value_t = 0.0)]
+    salt: f64,
+    /// Distance (nm) beyond which atoms do not interact; Coulomb forces get a reaction field. Without it all
+    /// pairs count.
+    #[arg(long, value_name = "NM")]
+    cutoff: Option<f64>,
     /// Where to compute.
     #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
     device: DeviceName,
@@ -83,15 +96,72 @@ impl Physics {
         if self.device == DeviceName::Cuda {
             bail!("this build has no CUDA kernels; use --device cpu");
         }
+        if let Some(file) = self.serialised()? {
+            ensure!(
+                constraints == FixedBonds::None && hydrogen_mass.is_none(),
+                "--ff {}: a serialised System has its own masses and constraints; leave --hmr and \
+                 --constraints out",
+                file.display()
+            );
+            return self.read_serialised(file, topology);
+        }
         let options = SystemOptions {
             constraints: constraints.into(),
             hydrogen_mass,
-            ..options(self.solvent)
+            cutoff: self.cutoff,
+            ..self.solvated()?
         };
         if let Some(prmtop) = self.prmtop(source) {
             return Ok(System::from_prmtop(prmtop, &options)?);
         }
         Ok(force_field(&self.ff)?.create_system(topology, &options)?)
+    }
+
+    /// The options of the solvent alone, salt in it.
+    fn solvated(&self) -> Result<SystemOptions> {
+        ensure!(
+            self.salt.is_finite() && self.salt >= 0.0,
+            "--salt must not be negative"
+        );
+        let mut options = options(self.solvent);
+        if self.salt > 0.0 {
+            let solvent = options
+                .solvent
+                .context("--salt needs an implicit solvent, named with --solvent")?;
+            options.solvent = Some(solvent.with_salt(self.salt, SALT_TEMPERATURE));
+        }
+        Ok(options)
+    }
+
+    /// The file that `--ff` names, if it is a serialised System.
+    pub(crate) fn serialised(&self) -> Result<Option<&Path>> {
+        match self.ff.as_slice() {
+            [name] if !is_built_in(name) => {
+                let path = Path::new(name);
+                Ok(is_system(path)
+                    .with_context(|| name.clone())?
+                    .then_some(path))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn read_serialised(&self, file: &Path, topology: &Topology) -> Result<System> {
+        let own = "a serialised System has its own solvent and cutoff; leave --solvent, --salt and --cutoff out";
+        ensure!(
+            self.solvent == SolventModel::None && self.salt == 0.0 && self.cutoff.is_none(),
+            "--ff {}: {own}",
+            file.display()
+        );
+        let system = System::from_openmm_xml_file(file)?;
+        ensure!(
+            system.n_atoms() == topology.n_atoms(),
+            "{}: has {} particles, the structure has {} atoms",
+            file.display(),
+            system.n_atoms(),
+            topology.n_atoms()
+        );
+        Ok(system)
     }
 
     /// The prmtop whose own parameters are used.
@@ -101,7 +171,7 @@ impl Physics {
     }
 
     /// The same in one word or two, to be compared between runs.
-    pub(crate) fn description(&self, source: &Source) -> [(&'static str, String); 2] {
+    pub(crate) fn description(&self, source: &Source) -> [(&'static str, String); 4] {
         let ff = match self.prmtop(source) {
             Some(_) => "prmtop".to_owned(),
             None if self.ff.is_empty() => "ff14SB".to_owned(),
@@ -110,6 +180,11 @@ impl Physics {
         [
             ("--ff", ff),
             ("--solvent", format!("{:?}", self.solvent).to_lowercase()),
+            ("--salt", self.salt.to_string()),
+            (
+                "--cutoff",
+                self.cutoff.map_or("none".to_owned(), |nm| nm.to_string()),
+            ),
         ]
     }
 }
@@ -120,8 +195,45 @@ pub(crate) fn force_field(names: &[String]) -> Result<ForceField> {
         [] => Ok(ForceField::ff14sb()?),
         [name] if name.eq_ignore_ascii_case("ff14SB") => Ok(ForceField::ff14sb()?),
         [name] if name.eq_ignore_ascii_case("ff19SB") => Ok(ForceField::ff19sb()?),
-        files => Ok(ForceField::from_xml_files(files)?),
+        files => {
+            for name in files {
+                ensure!(
+                    !is_built_in(name),
+                    "force field {name:?} is built in and does not go together with others"
+                );
+                ensure!(
+                    Path::new(name).exists(),
+                    "force field {name:?}: neither ff14SB or ff19SB, which are built in, nor a file"
+                );
+            }
+            Ok(ForceField::from_xml_files(files)?)
+        }
     }
+}
+
+fn is_built_in(name: &str) -> bool {
+    ["ff14SB", "ff19SB"]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
+}
+
+/// Whether a file's first XML element is `<System>`; not for what is no file.
+fn is_system(path: &Path) -> std::io::Result<bool> {
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let mut head = Vec::new();
+    File::open(path)?.take(4096).read_to_end(&mut head)?;
+    let head = String::from_utf8_lossy(&head);
+    // declarations begin with <?, comments and document types with <!
+    let root = head
+        .match_indices('<')
+        .map(|(place, _)| &head[place + 1..])
+        .find(|rest| rest.starts_with(char::is_alphabetic));
+    Ok(root.is_some_and(|rest| {
+        rest.strip_prefix("System")
+            .is_some_and(|rest| rest.starts_with([' ', '>', '\t', '\r', '\n']))
+    }))
 }
 
 /// Options of a system with this solvent and nothing else.

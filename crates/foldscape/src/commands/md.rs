@@ -15,6 +15,7 @@ use std::path::PathBuf;
 /// TRR holds velocities and forces too. `OUT.csv` has temperature and energies of every saved frame,
 /// `OUT.checkpoint` what the same command needs to go on after it was stopped in whatever way.
 #[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("length").required(true).args(["steps", "time"]))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     source: Source,
@@ -38,12 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PS", default_value_t = 0.004)]
     dt: f64,
     /// Number of steps, those of earlier starts included.
-    #[arg(
-        long,
-        value_name = "N",
-        required_unless_present = "time",
-        conflicts_with = "time"
-    )]
+    #[arg(long, value_name = "N")]
     steps: Option<u64>,
     /// The same in ns.
     #[arg(long, value_name = "NS")]
@@ -60,12 +56,13 @@ pub(crate) struct Arguments {
     /// How atoms move.
     #[arg(long, value_enum, default_value_t = IntegratorName::LangevinMiddle)]
     integrator: IntegratorName,
-    /// Mass of hydrogens (Da), taken from the atoms they are bound to; 0 leaves masses as they are.
-    #[arg(long, value_name = "MASS", default_value_t = 4.0)]
-    hmr: f64,
-    /// Bonds whose lengths are fixed.
-    #[arg(long, value_enum, default_value_t = FixedBonds::Hydrogen)]
-    constraints: FixedBonds,
+    /// Mass of hydrogens (Da), taken from the atoms they are bound to; 0 leaves masses as they are
+    /// [default: 4, but 0 for a serialised System].
+    #[arg(long, value_name = "MASS")]
+    hmr: Option<f64>,
+    /// Bonds whose lengths are fixed [default: hydrogen, but none for a serialised System, which has its own].
+    #[arg(long, value_enum)]
+    constraints: Option<FixedBonds>,
     /// Minimise the energy first.
     #[arg(long, visible_alias = "minimize")]
     minimise: bool,

@@ -62,6 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     let n_frames = report.frames.len() as f64;
     let mean = |of: fn(&FrameReport) -> f64| report.frames.iter().map(of).sum::<f64>() / n_frames;
+    let before: Option<f64> = report.frames.iter().map(|f| f.energy_before).sum();
     let converged = report
         .frames
         .iter()
@@ -73,10 +74,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         ("converged", converged.to_string()),
         (
             "energy before, mean",
-            format!(
-                "{:.3} kJ/mol",
-                mean(|frame| frame.energy_before.unwrap_or(f64::NAN))
-            ),
+            before.map_or("not finite".to_owned(), |sum| {
+                format!("{:.3} kJ/mol", sum / n_frames)
+            }),
         ),
         (
             "energy",

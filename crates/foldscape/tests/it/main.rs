@@ -7,6 +7,7 @@ mod demo;
 mod files;
 mod learn;
 mod md;
+mod physics;
 mod structures;
 mod training;
 

@@ -107,7 +107,12 @@ pub(super) fn simulate(arguments: &Arguments) -> Result<Report> {
         }
         if (0..arguments.replicas).all(|replica| run.simulation.is_frozen(replica)) {
             run.checkpoint(&mut tracks)?;
-            bail!("no replica is left: {}", run.simulation.faults()[0]);
+            let hint = if arguments.minimise {
+                ""
+            } else {
+                "; --minimise resolves clashes at the start, a smaller --dt makes steps stable"
+            };
+            bail!("no replica is left: {}{hint}", run.simulation.faults()[0]);
         }
     }
     bar.finish_and_clear();

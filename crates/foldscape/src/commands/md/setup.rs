@@ -2,7 +2,7 @@
 
 use super::state::Settings;
 use super::{Arguments, IntegratorName, temperatures};
-use crate::physics;
+use crate::physics::{self, FixedBonds};
 use anyhow::{Context, Result, bail, ensure};
 use dynamics::{Integrator, MinimiseConfig, Outcome, Replica, Simulation, SimulationConfig};
 use forcefield_gpu::{Engine, EngineConfig};
@@ -36,12 +36,12 @@ impl Setup {
             arguments.exchange.is_some(),
         )?;
         let topology = arguments.source.topology()?;
-        let hydrogen_mass = (arguments.hmr > 0.0).then_some(arguments.hmr);
+        let stiffness = Stiffness::of(arguments)?;
         let mut system = arguments.physics.system(
             &arguments.source,
             &topology,
-            arguments.constraints,
-            hydrogen_mass,
+            stiffness.constraints,
+            (stiffness.hydrogen_mass > 0.0).then_some(stiffness.hydrogen_mass),
         )?;
         let frames = physics::starts(&arguments.source, &topology, replicas)?;
         let springs = arguments.holds.springs(&topology)?;
@@ -67,7 +67,7 @@ impl Setup {
         };
         let starts: Vec<_> = frames.iter().cycle().take(replicas).cloned().collect();
         Ok(Self {
-            settings: settings(arguments, &temperatures, &system, &frames)?,
+            settings: settings(arguments, &stiffness, &temperatures, &system, &frames)?,
             engine: Engine::new(&system, EngineConfig::default())?,
             topology,
             config,
@@ -102,6 +102,27 @@ impl Setup {
     }
 }
 
+/// What makes long steps possible.
+struct Stiffness {
+    constraints: FixedBonds,
+    /// Da; 0 leaves masses as they are.
+    hydrogen_mass: f64,
+}
+
+impl Stiffness {
+    /// As asked for; what is not, is as it is in a serialised System, else what steps of 4 fs need.
+    fn of(arguments: &Arguments) -> Result<Self> {
+        let (constraints, hydrogen_mass) = match arguments.physics.serialised()? {
+            Some(_) => (FixedBonds::None, 0.0),
+            None => (FixedBonds::Hydrogen, 4.0),
+        };
+        Ok(Self {
+            constraints: arguments.constraints.unwrap_or(constraints),
+            hydrogen_mass: arguments.hmr.unwrap_or(hydrogen_mass),
+        })
+    }
+}
+
 fn check(arguments: &Arguments) -> Result<()> {
     let out = &arguments.out;
     ensure!(
@@ -128,7 +149,9 @@ fn check(arguments: &Arguments) -> Result<()> {
         "--dt must be positive"
     );
     ensure!(
-        arguments.hmr.is_finite() && arguments.hmr >= 0.0,
+        arguments
+            .hmr
+            .is_none_or(|mass| mass.is_finite() && mass >= 0.0),
         "--hmr must not be negative"
     );
     ensure!(
@@ -174,11 +197,12 @@ fn integrator(arguments: &Arguments) -> Integrator {
 /// run may be made longer.
 fn settings(
     arguments: &Arguments,
+    stiffness: &Stiffness,
     temperatures: &[f64],
     system: &forcefield_gpu::System,
     frames: &[Vec<[f32; 3]>],
 ) -> Result<Settings> {
-    let [ff, solvent] = arguments.physics.description(&arguments.source);
+    let [ff, solvent, salt, cutoff] = arguments.physics.description(&arguments.source);
     let parameters = postcard::to_stdvec(system).context("describing the system")?;
     let mut positions = crc32fast::Hasher::new();
     for x in frames.iter().flatten().flatten() {
@@ -190,6 +214,8 @@ fn settings(
     let named: Vec<(&str, String)> = vec![
         ff,
         solvent,
+        salt,
+        cutoff,
         ("--replicas", arguments.replicas.to_string()),
         ("--temperature", format!("{temperatures:?}")),
         ("--exchange", exchange),
@@ -198,8 +224,8 @@ fn settings(
         ("--seed", arguments.seed.to_string()),
         ("--friction", arguments.friction.to_string()),
         ("--integrator", format!("{:?}", arguments.integrator)),
-        ("--hmr", arguments.hmr.to_string()),
-        ("--constraints", format!("{:?}", arguments.constraints)),
+        ("--hmr", stiffness.hydrogen_mass.to_string()),
+        ("--constraints", format!("{:?}", stiffness.constraints)),
         ("--restrain", arguments.holds.restrain.join(" ")),
         (
             "--freeze",
