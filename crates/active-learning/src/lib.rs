@@ -34,7 +34,7 @@ pub use error::{Error, Result};
 pub use gate::{ChainGate, ChainLimits, Gate, Implausible};
 pub use judge::{Judge, Measure};
 pub use md_oracle::{
-    LaunchFunction, MdOracle, MdOracleConfig, MdSetup, Phase, ProjectFunction, Sampling,
+    Annealing, LaunchFunction, MdOracle, MdOracleConfig, MdSetup, Phase, ProjectFunction, Sampling,
     SharedPotential,
 };
 pub use model::{Fit, Model};

@@ -9,8 +9,10 @@ use dynamics::{
 use std::sync::Arc;
 
 /// Whether the atoms that beads stand for may move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Phase {
+    /// They stay where they are, and all else is hotter than the oracle's temperature by this factor.
+    Heated(f64),
     /// They stay where they are.
     Held,
     /// They move.
@@ -92,14 +94,18 @@ impl MdOracle<Simulation<SharedPotential>> {
         let launch = move |starts: &[Vec<[f32; 3]>], phase, seed| {
             let starts = &finite_starts(potential.as_ref(), starts)?;
             let mut masses = setup.masses.clone();
-            if phase == Phase::Held {
+            let temperature = match phase {
+                Phase::Heated(factor) => factor * setup.temperature,
+                Phase::Held | Phase::Free => setup.temperature,
+            };
+            if phase != Phase::Free {
                 for &atom in &setup.bead_atoms {
                     masses[atom] = 0.0;
                 }
             }
             let simulation_config = SimulationConfig {
                 masses,
-                replicas: Replica::numbered(&vec![setup.temperature; starts.len()]),
+                replicas: Replica::numbered(&vec![temperature; starts.len()]),
                 integrator: Integrator::LangevinMiddle {
                     friction: setup.friction,
                 },

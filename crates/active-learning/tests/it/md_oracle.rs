@@ -1,6 +1,6 @@
 //! Oracles that simulate.
 
-use active_learning::{MdOracle, MdOracleConfig, MdSetup, Oracle, Sampling};
+use active_learning::{Annealing, MdOracle, MdOracleConfig, MdSetup, Oracle, Sampling};
 use dynamics::{BOLTZMANN, BoxError, Constraint, Potential};
 use molio::Trajectory;
 use std::sync::Arc;
@@ -39,6 +39,7 @@ fn oracle(sampling: Sampling) -> impl Oracle {
     };
     let config = MdOracleConfig {
         sampling,
+        annealing: None,
         equilibration_steps: 200,
         release_steps: 100,
         every: 10,
@@ -124,6 +125,7 @@ fn senseless_settings_are_refused() {
     };
     let config = MdOracleConfig {
         sampling: Sampling::MeanForce,
+        annealing: None,
         equilibration_steps: 0,
         release_steps: 0,
         every: 1,
@@ -136,6 +138,14 @@ fn senseless_settings_are_refused() {
         MdOracle::of_potential(Arc::new(Springs), setup, project, config).is_ok()
     };
     assert!(make(setup.clone(), config.clone()));
+    for factor in [0.5, f64::NAN, 100.0] {
+        let annealing = Some(Annealing { factor, steps: 8 });
+        let config = MdOracleConfig {
+            annealing,
+            ..config.clone()
+        };
+        assert!(!make(setup.clone(), config));
+    }
     for (bead_atoms, n_records, n_blocks, time_step) in [
         (vec![3], 10, 2, 0.002),
         (vec![0], 0, 2, 0.002),
@@ -155,4 +165,81 @@ fn senseless_settings_are_refused() {
         };
         assert!(!make(setup, config));
     }
+}
+
+/// Atom 1 has a well of −18 kJ/mol at +0.3 nm of atom 0 and one of −6 at −0.3 nm, and pulls atom 0 to its side.
+struct TwoWells;
+
+impl Potential for TwoWells {
+    fn n_atoms(&self) -> usize {
+        2
+    }
+    fn energy_forces(&self, x: &[[f32; 3]], f: &mut [[f32; 3]]) -> Result<f64, BoxError> {
+        let wells = [(18.0_f32, 0.3_f32), (6.0, -0.3)];
+        let d = [0, 1, 2].map(|k| x[1][k] - x[0][k]);
+        let mut energy = 0.0;
+        f[1] = [0.0; 3];
+        for (depth, centre) in wells {
+            let r = [d[0] - centre, d[1], d[2]];
+            let here = depth * (-r.iter().map(|r| r * r).sum::<f32>() / (2.0 * 0.15 * 0.15)).exp();
+            energy -= here;
+            for k in 0..3 {
+                f[1][k] -= here * r[k] / (0.15 * 0.15);
+            }
+        }
+        for k in 0..3 {
+            f[1][k] -= 30.0 * d[k];
+            energy += 15.0 * d[k] * d[k];
+        }
+        f[0] = f[1].map(|force| -force);
+        Ok(f64::from(energy))
+    }
+}
+
+#[test]
+fn heat_lets_the_other_atoms_leave_where_they_began() {
+    let setup = MdSetup {
+        masses: vec![12.0; 2],
+        constraints: Vec::new(),
+        bead_atoms: vec![0],
+        temperature: 150.0,
+        friction: 5.0,
+        time_step: 0.005,
+    };
+    let in_the_deep_well = |annealing| {
+        let config = MdOracleConfig {
+            sampling: Sampling::MeanForce,
+            annealing,
+            equilibration_steps: 200,
+            release_steps: 0,
+            every: 1,
+            n_records: 2,
+            n_blocks: 2,
+            time_step: 0.005,
+        };
+        let wells = Arc::new(TwoWells);
+        // the force's place carries where atom 1 is
+        let project = Box::new(|frame: &molio::Frame| {
+            let mut bead = frame.select(&[0]);
+            bead.forces = Some(vec![frame.positions[1]]);
+            Ok(bead)
+        });
+        let oracle = MdOracle::of_potential(wells, setup.clone(), project, config).unwrap();
+        let starts = [[0.0; 3], [-0.3, 0.0, 0.0]].repeat(32);
+        let labels = oracle
+            .label(&Trajectory::from_positions(2, starts).unwrap())
+            .unwrap();
+        assert_eq!(labels.len(), 32);
+        let deep = |x: f32| x > 0.0;
+        let places = labels
+            .iter()
+            .map(|l| l.frame.forces.as_ref().unwrap()[0][0]);
+        places.filter(|&x| deep(x)).count()
+    };
+    let cold = in_the_deep_well(None);
+    let heated = in_the_deep_well(Some(Annealing {
+        factor: 6.0,
+        steps: 4000,
+    }));
+    assert!(cold < 8 && heated > 24, "{cold} and {heated} of 32");
 }

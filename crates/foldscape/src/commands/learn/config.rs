@@ -188,6 +188,8 @@ pub(super) struct SelectionConfig {
 pub(super) struct OracleConfig {
     /// `free` or `mean-force`.
     pub(super) kind: Sampling,
+    /// Heat before that, with the beads held.
+    pub(super) annealing: Option<AnnealingConfig>,
     /// Time in which all but the beads relaxes.
     pub(super) equilibration_ps: f64,
     /// Free simulations: time after the beads are let go, before the first label.
@@ -212,6 +214,15 @@ pub(super) struct OracleConfig {
     /// Frames at a time.
     #[serde(default = "batch")]
     pub(super) batch: usize,
+}
+
+/// Simulation from a high temperature down to the system's.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AnnealingConfig {
+    /// K, at its start.
+    pub(super) temperature: f64,
+    pub(super) ps: f64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -307,7 +318,7 @@ impl Config {
                 super::judge::NAMES.join(", ")
             );
         }
-        self.oracle.steps()?;
+        self.oracle.steps(self.system.temperature)?;
         ensure!(
             self.labels.most_weight > 0.0,
             "labels.most_weight: expected a positive number, found {}",
@@ -335,7 +346,7 @@ impl Config {
 
     /// Labels that one frame brings at most.
     pub(super) fn records_per_answer(&self) -> usize {
-        self.oracle.records().unwrap_or(1)
+        self.oracle.records(self.system.temperature).unwrap_or(1)
     }
 
     /// Each section as text, for a campaign that goes on to be compared with how it began.

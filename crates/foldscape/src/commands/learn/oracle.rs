@@ -4,7 +4,8 @@ use super::config::{Config, OracleConfig};
 use super::data::{Data, project};
 use crate::physics;
 use active_learning::{
-    AtomBuilder, MdOracle, MdOracleConfig, MdSetup, ProteinBackmapper, Sampling, SharedPotential,
+    Annealing, AtomBuilder, MdOracle, MdOracleConfig, MdSetup, ProteinBackmapper, Sampling,
+    SharedPotential,
 };
 use anyhow::{Context, Result, ensure};
 use dynamics::Simulation;
@@ -57,12 +58,18 @@ pub(super) fn oracle(
     let engine = Arc::new(Engine::new(&system, EngineConfig::default())?);
     let maps = data.maps.clone();
     let project = move |frame: &Frame| project(&maps, frame);
-    MdOracle::of_potential(engine, setup, Box::new(project), asked.steps()?).context("oracle")
+    MdOracle::of_potential(
+        engine,
+        setup,
+        Box::new(project),
+        asked.steps(config.system.temperature)?,
+    )
+    .context("oracle")
 }
 
 impl OracleConfig {
-    /// In steps and records.
-    pub(super) fn steps(&self) -> Result<MdOracleConfig> {
+    /// In steps and records; `temperature` is the system's, K.
+    pub(super) fn steps(&self, temperature: f64) -> Result<MdOracleConfig> {
         let steps = |what: &str, ps: f64| -> Result<u64> {
             ensure!(
                 ps.is_finite() && ps >= 0.0 && self.time_step > 0.0,
@@ -80,6 +87,13 @@ impl OracleConfig {
         );
         Ok(MdOracleConfig {
             sampling: self.kind,
+            annealing: match self.annealing {
+                Some(annealing) => Some(Annealing {
+                    factor: annealing.temperature / temperature,
+                    steps: steps("annealing.ps", annealing.ps)?,
+                }),
+                None => None,
+            },
             equilibration_steps: steps("equilibration_ps", self.equilibration_ps)?,
             release_steps: steps("release_ps", self.release_ps)?,
             every,
@@ -90,9 +104,9 @@ impl OracleConfig {
     }
 
     /// Labels that one frame brings at most.
-    pub(super) fn records(&self) -> Result<usize> {
+    pub(super) fn records(&self, temperature: f64) -> Result<usize> {
         Ok(match self.kind {
-            Sampling::Free => self.steps()?.n_records,
+            Sampling::Free => self.steps(temperature)?.n_records,
             Sampling::MeanForce => 1,
         })
     }
