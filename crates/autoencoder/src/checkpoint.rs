@@ -282,21 +282,23 @@ pub(crate) fn write(
         .into_iter()
         .map(|(name, t)| (format!("{OPTIMISER}{name}"), t));
     let tensors: Vec<(String, Tensor)> = model.chain(optimiser).collect();
-    let temporary = temporary(path);
-    safetensors::serialize_to_file(tensors, Some(metadata), &temporary).map_err(|e| {
-        Error::Checkpoint {
-            path: temporary.clone(),
-            expected: "to be written".to_owned(),
-            found: e.to_string(),
-        }
+    // its own way of writing a file makes one that others cannot read, and leaves another when killed
+    let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|e| Error::Checkpoint {
+        path: path.to_owned(),
+        expected: "to be written".to_owned(),
+        found: e.to_string(),
     })?;
-    publish(&temporary, path)
+    replace(path, &bytes)
 }
 
 /// Writes a small file in the same way.
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<()> {
+    replace(path, text.as_bytes())
+}
+
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     let temporary = temporary(path);
-    fs::write(&temporary, text).map_err(|source| io(&temporary, source))?;
+    fs::write(&temporary, bytes).map_err(|source| io(&temporary, source))?;
     publish(&temporary, path)
 }
 
