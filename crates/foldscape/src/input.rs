@@ -1,7 +1,7 @@
 //! Finding the topology and the frames that the user named.
 
-use anyhow::{Context, Result, bail};
-use molio::{FrameReader, Topology};
+use anyhow::{Context, Result, bail, ensure};
+use molio::{Frame, FrameReader, Topology};
 use std::path::{Path, PathBuf};
 
 /// Where frames come from, and who says what the atoms are.
@@ -47,6 +47,18 @@ pub(crate) fn topology(file: &Path, top: Option<&Path>) -> Result<Topology> {
         }
         other => Ok(other?),
     }
+}
+
+/// Refuses a frame of a file that is not of the topology's atoms.
+pub(crate) fn check_atoms(file: &Path, topology: &Topology, frame: &Frame) -> Result<()> {
+    ensure!(
+        topology.n_atoms() == frame.n_atoms(),
+        "{}: the frames have {} atoms, the topology has {}",
+        file.display(),
+        frame.n_atoms(),
+        topology.n_atoms()
+    );
+    Ok(())
 }
 
 /// The indices that a selection chooses; an empty one is an error.

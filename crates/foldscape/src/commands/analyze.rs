@@ -58,6 +58,9 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     ensure!(arguments.stride > 0, "--stride must be at least 1");
+    for path in &arguments.out {
+        tables::check_name(path)?;
+    }
     let analysis = analyze(arguments)?;
     for path in &arguments.out {
         tables::write(&analysis, path)?;
@@ -117,6 +120,7 @@ fn analyze(arguments: &Arguments) -> Result<Analysis> {
         let mut index = 0;
         while reader.read_frame(&mut frame)? {
             if index % arguments.stride == 0 {
+                input::check_atoms(file, &topology, &frame)?;
                 taken.push(before + index);
                 chunk
                     .push(&frame)

@@ -85,7 +85,9 @@ fn convert(arguments: &Arguments) -> Result<Converted> {
         if !wanted {
             continue;
         }
-        check_atoms(arguments, topology.as_ref(), &frame)?;
+        if let Some(topology) = &topology {
+            input::check_atoms(&arguments.source.file, topology, &frame)?;
+        }
         if let Some(fitted) = &fitted {
             let reference = reference.get_or_insert_with(|| frame.positions.clone());
             align(&mut frame, reference, fitted)?;
@@ -123,19 +125,6 @@ fn convert(arguments: &Arguments) -> Result<Converted> {
         atoms,
         frames: written,
     })
-}
-
-fn check_atoms(arguments: &Arguments, topology: Option<&Topology>, frame: &Frame) -> Result<()> {
-    if let Some(topology) = topology {
-        ensure!(
-            topology.n_atoms() == frame.n_atoms(),
-            "{}: the frames have {} atoms, the topology has {}",
-            arguments.source.file.display(),
-            frame.n_atoms(),
-            topology.n_atoms()
-        );
-    }
-    Ok(())
 }
 
 /// Superposes a frame on the reference; velocities, forces and cell turn with it.

@@ -72,6 +72,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 fn decode(arguments: &Arguments, generator: &Generator) -> Result<Trajectory> {
     if let (Some(from), Some(to)) = (&arguments.from, &arguments.to) {
+        ensure!(
+            arguments.steps >= 2,
+            "--steps: expected at least 2, the ends of the path, found {}",
+            arguments.steps
+        );
         let top = arguments.top.as_deref();
         let from = conformation(generator, from, top)?;
         let to = conformation(generator, to, top)?;
@@ -127,13 +132,7 @@ fn conformation(generator: &Generator, text: &str, top: Option<&Path>) -> Result
         "{}: there is no frame {index}",
         file.display()
     );
-    ensure!(
-        frame.n_atoms() == topology.n_atoms(),
-        "{}: the frame has {} atoms, the topology has {}",
-        file.display(),
-        frame.n_atoms(),
-        topology.n_atoms()
-    );
+    input::check_atoms(file, &topology, &frame)?;
     Ok(frame.select(&atoms).positions)
 }
 

@@ -1,6 +1,7 @@
 //! `foldscape info`
 
-use crate::{input::Source, output};
+use crate::input::{self, Source};
+use crate::output;
 use anyhow::Result;
 use molio::{Frame, FrameReader};
 use serde::Serialize;
@@ -110,16 +111,8 @@ fn inspect(source: &Source) -> Result<Info> {
             frames
         }
     };
-    if let Some(topology) = &topology
-        && topology.n_atoms() != first.n_atoms()
-        && frames > 0
-    {
-        anyhow::bail!(
-            "{}: the topology has {} atoms, the frames have {}",
-            source.file.display(),
-            topology.n_atoms(),
-            first.n_atoms()
-        );
+    if let Some(topology) = topology.as_ref().filter(|_| frames > 0) {
+        input::check_atoms(&source.file, topology, &first)?;
     }
     Ok(Info {
         file: source.file.display().to_string(),

@@ -3,7 +3,7 @@
 use crate::config::{Config, DEFAULT_SELECTION, DataConfig, SourceConfig};
 use crate::physics_loss::PhysicsConfig;
 use crate::{interrupt, output, training};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use autoencoder::{
     Conv1dConfig, FoldingNetConfig, ModelConfig, Outcome, Pca, TrainerConfig, Weight,
 };
@@ -12,12 +12,12 @@ use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["config", "data"])))]
 pub(crate) struct Arguments {
     /// Configuration file (TOML).
-    #[arg(required_unless_present = "data")]
     config: Option<PathBuf>,
     /// For a first try without a configuration file: trajectories.
-    #[arg(long, value_name = "TRAJECTORY", num_args = 1.., conflicts_with = "config", requires = "out")]
+    #[arg(long, value_name = "TRAJECTORY", num_args = 1.., requires = "out")]
     data: Vec<PathBuf>,
     /// Topology of the trajectories.
     #[arg(long, value_name = "FILE", requires = "data")]
@@ -157,6 +157,10 @@ fn configure(arguments: &Arguments) -> Result<Config> {
     if let Some(seed) = arguments.seed {
         config.trainer.seed = seed;
     }
+    ensure!(
+        config.trainer.epochs > 0,
+        "epochs: expected at least 1, found 0"
+    );
     Ok(config)
 }
 

@@ -45,7 +45,7 @@ fn a_mismatched_topology_is_named() {
     ]);
     let message = failure(&["info", &data("cln025.xtc"), "--top", &ca]);
     assert!(
-        message.contains("10 atoms") && message.contains("166"),
+        message.contains("topology has 10") && message.contains("166"),
         "{message}"
     );
 }
@@ -461,4 +461,29 @@ fn energies_are_those_of_openmm() {
         "--json",
     ]);
     assert!(failure(&["energy", &ca]).contains("TYR"));
+}
+
+#[test]
+fn analyze_refuses_what_it_cannot_write_or_measure() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = in_folder(&folder, "table.txt");
+    let message = failure(&["analyze", &data("cln025.pdb"), "--out", &table]);
+    assert!(
+        message.contains("table.txt: expected a name that ends in .csv or .npz"),
+        "{message}"
+    );
+    let ca = in_folder(&folder, "ca.pdb");
+    json(&[
+        "convert",
+        &data("cln025.pdb"),
+        &ca,
+        "--select",
+        "name CA",
+        "--json",
+    ]);
+    let message = failure(&["analyze", &data("cln025.xtc"), "--top", &ca]);
+    assert!(
+        message.contains("the frames have 166 atoms, the topology has 10"),
+        "{message}"
+    );
 }

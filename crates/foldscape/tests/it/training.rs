@@ -32,6 +32,24 @@ fn trains_resumes_and_generates() {
     let config = configuration(&folder);
     let report = json(&["train", &config, "--json"]);
     assert_eq!(report["epochs"].as_u64(), Some(2));
+    // no file is left half written, and whoever may read the log may read the checkpoint
+    let run = folder.path().join("run");
+    let mut names: Vec<_> = std::fs::read_dir(&run)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "best.safetensors",
+            "last.safetensors",
+            "log.csv",
+            "log.jsonl"
+        ]
+    );
+    let permissions = |name: &str| run.join(name).metadata().unwrap().permissions();
+    assert_eq!(permissions("last.safetensors"), permissions("log.csv"));
     assert!(report["rmsd_angstrom"].as_f64().unwrap() > 0.0);
     // more epochs go on from the second
     let report = json(&["train", &config, "--epochs", "3", "--json"]);
@@ -96,6 +114,19 @@ interpolations = { gradient_share = { share = 0.1, memory = 0.9 } }
         message.contains("settings") && message.contains("repel"),
         "{message}"
     );
+}
+
+#[test]
+fn what_there_is_to_train_on_has_to_be_said() {
+    let message = failure(&["train"]);
+    assert!(
+        message.contains("CONFIG") && message.contains("--data"),
+        "{message}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let config = configuration(&folder);
+    let message = failure(&["train", &config, "--epochs", "0"]);
+    assert!(message.contains("epochs: expected at least 1"), "{message}");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use metrics::ramachandran::{Ramachandran, RamachandranGrids};
 use metrics::rmsd::{Alignment, Rmsd};
 use metrics::secondary_structure::Dssp;
 use metrics::surface_area::{SurfaceArea, SurfaceAreaConfig};
-use molio::{Element, Topology, Trajectory};
+use molio::{Element, ResidueKind, Topology, Trajectory, residue_kind};
 use serde::Serialize;
 use serde::ser::Serializer;
 use std::collections::BTreeMap;
@@ -187,7 +187,14 @@ impl Measures {
             ramachandran: Ramachandran::new(topology)?,
             chirality: has_side_chain.then(|| Chirality::new(topology)),
             gyration: RadiusOfGyration::new(topology, weighting)?,
-            ends: chain_ends(topology),
+            // water and ions are chains in many files
+            ends: chain_ends(topology)
+                .into_iter()
+                .filter(|&[first, _]| {
+                    let kind = residue_kind(&topology.residue_of(first).name);
+                    !matches!(kind, ResidueKind::Water | ResidueKind::Ion)
+                })
+                .collect(),
             dope: dope.map(DopeLibrary::read).transpose()?,
             native_contacts: None,
             surface: wanted(Costly::Sasa)

@@ -171,10 +171,12 @@ impl Analysis {
                 let error = mean
                     .error
                     .map_or_else(String::new, |e| format!(" ± {e:.4}"));
-                let text = format!(
-                    "{:.4}{error} {unit} (mean, standard error; spread {:.4})",
-                    mean.value, mean.deviation
-                );
+                let mut text = format!("{:.4}{error} {unit}", mean.value)
+                    .trim_end()
+                    .to_owned();
+                if self.frames > 1 {
+                    text += &format!(" (mean, standard error; spread {:.4})", mean.deviation);
+                }
                 rows.push((name, text));
             }
         }

@@ -1,21 +1,33 @@
 //! An analysis as CSV (one row a frame) and as NPZ (one array a quantity).
 
 use super::measures::{Analysis, RamachandranFrame, Rows};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
 /// Writes by the extension of the file's name.
 pub(super) fn write(analysis: &Analysis, path: &Path) -> Result<()> {
-    match path.extension().and_then(std::ffi::OsStr::to_str) {
-        Some("csv") => write_csv(analysis, path),
-        Some("npz") => write_npz(analysis, path),
-        _ => bail!(
-            "{}: expected a name that ends in .csv or .npz",
-            path.display()
-        ),
+    check_name(path)?;
+    if is(path, "csv") {
+        write_csv(analysis, path)
+    } else {
+        write_npz(analysis, path)
     }
+}
+
+/// Refuses a name whose extension is that of no table.
+pub(super) fn check_name(path: &Path) -> Result<()> {
+    ensure!(
+        is(path, "csv") || is(path, "npz"),
+        "{}: expected a name that ends in .csv or .npz",
+        path.display()
+    );
+    Ok(())
+}
+
+fn is(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
 }
 
 impl Analysis {
