@@ -1,5 +1,5 @@
-//! From a peptide to a coarse-grained landscape: all-atom dynamics, optimal forces on CA beads, priors, force
-//! matching, dynamics of beads. `coarse_grain [picoseconds] [epochs]`.
+//! From a sequence to a coarse-grained landscape: a peptide is built, all-atom dynamics, optimal forces on CA beads,
+//! priors, force matching, dynamics of beads. `coarse_grain [sequence] [picoseconds] [epochs]`.
 
 #![allow(clippy::print_stdout)]
 
@@ -8,10 +8,16 @@ use cg_potential::{
     ForceTrainer, Mapping, Network, NetworkConfig, NoiseFloorConfig, PriorConfig, PriorFit,
     SplitConfig, TrainerConfig, TrainingEvent, TrainingSet,
 };
-use dynamics::{Constraint, Integrator, Potential, Replica, Simulation, SimulationConfig};
+use dynamics::{
+    Constraint, Integrator, MinimiseConfig, Potential, Replica, Simulation, SimulationConfig,
+    minimise,
+};
 use forcefield_gpu::system::BornModel;
 use forcefield_gpu::{ConstrainedBonds, Engine, EngineConfig, ForceField, SystemOptions};
-use molio::{Frame, Topology, Trajectory};
+use molio::{
+    ChainPlan, Conformation, Frame, ProteinBuilder, SideChainConfig, Topology,
+    conformation_torsions, parse_sequence,
+};
 use std::error::Error;
 use std::sync::atomic::AtomicBool;
 
@@ -22,10 +28,11 @@ const SAVED: f64 = 0.2;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
+    let sequence = arguments.next().unwrap_or_else(|| "YYDPETGTWY".to_owned());
     let picoseconds: f64 = arguments.next().map_or(Ok(20.0), |text| text.parse())?;
     let epochs: usize = arguments.next().map_or(Ok(10), |text| text.parse())?;
 
-    let (topology, frames) = all_atom(picoseconds)?;
+    let (topology, frames) = all_atom(&sequence, picoseconds)?;
     let (map, data) = project(&topology, &frames)?;
     let split = data.split(&SplitConfig::default())?;
     let graph = BeadGraph::new(map.beads())?;
@@ -84,15 +91,14 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The frames of each replica.
 type Replicas = Vec<Vec<Frame>>;
 
-/// All-atom dynamics; frames have forces.
-fn all_atom(picoseconds: f64) -> Result<(Topology, Replicas), Box<dyn Error>> {
+/// All-atom dynamics from an extended chain; frames have forces.
+fn all_atom(sequence: &str, picoseconds: f64) -> Result<(Topology, Replicas), Box<dyn Error>> {
     const TIME_STEP: f64 = 0.004;
-    let file = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../crates/foldscape/data/cln025.pdb"
-    );
-    let topology = molio::read_topology(file)?;
-    let start = Trajectory::read(file)?.positions(0).to_vec();
+    let forms = parse_sequence(sequence)?;
+    let torsions = conformation_torsions(&forms, Conformation::Extended)?;
+    let builder = ProteinBuilder::new(&[ChainPlan::new("A", &forms)], &[])?;
+    let start = builder.from_torsions(&torsions, &SideChainConfig::default())?;
+    let topology = builder.topology().clone();
     let options = SystemOptions {
         constraints: ConstrainedBonds::Hydrogen,
         hydrogen_mass: Some(4.0),
@@ -103,8 +109,13 @@ fn all_atom(picoseconds: f64) -> Result<(Topology, Replicas), Box<dyn Error>> {
         atoms: c.atoms,
         distance: c.length,
     };
-    let constraints = system.constraints.iter().map(constraint).collect();
+    let constraints: Vec<Constraint> = system.constraints.iter().map(constraint).collect();
     let engine = Engine::new(&system, EngineConfig::default())?;
+    let settings = MinimiseConfig {
+        constraints: constraints.clone(),
+        ..MinimiseConfig::new()
+    };
+    let start = minimise(&engine, &[start], &settings)?[0].positions.clone();
     let starts = vec![start; N_REPLICAS];
     let mut simulation = simulation(engine, system.masses, constraints, TIME_STEP, &starts)?;
     simulation.advance((5.0 / TIME_STEP) as u64)?;

@@ -1,5 +1,6 @@
 //! Tests of the crate's public face.
 mod committee;
+mod dynamics;
 mod import;
 mod labels;
 mod network;
