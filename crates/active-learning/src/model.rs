@@ -14,6 +14,8 @@ pub struct Fit<'a> {
     /// # Shapes
     /// `[labels.len()]`
     pub weights: &'a [f64],
+    /// How many of the labels, at their end, are answers to this round's questions.
+    pub n_new: usize,
     /// The folder of an accepted model to go on from, for a warm start.
     pub start_from: Option<&'a Path>,
     /// Seed of whatever is random.

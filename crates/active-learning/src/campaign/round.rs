@@ -427,6 +427,7 @@ impl Stages<'_, '_> {
         let folder = campaign.attempt_folder(self.round, index);
         let model = campaign.model_folder(self.round, index);
         let fit_file = folder.join("fit.json");
+        let n_new = self.summary.n_labels;
         self.stage(Stage::Fit, &fit_file, |stages| {
             std::fs::create_dir_all(&model).map_err(Error::file(&model))?;
             let accepted = stages.before.accepted_at(stages.round);
@@ -445,6 +446,7 @@ impl Stages<'_, '_> {
             let fit = Fit {
                 labels,
                 weights: &weights,
+                n_new,
                 start_from: start_from.as_deref(),
                 seed,
                 folder: &model,

@@ -287,7 +287,7 @@ pub(crate) fn follow(
 }
 
 /// Refines the network that force matching left, whose model is kept beside the refined one.
-fn refine(
+pub(crate) fn refine(
     config: &RefinementConfig,
     model: &CgModel,
     set: TrainingSet<'_>,

@@ -4,7 +4,7 @@ use crate::commands::cg::config::{MapConfig, NetworkChoice};
 use crate::physics::SolventModel;
 use active_learning::{Attempt, BackmapConfig, Budget, ChainLimits, Sampling};
 use anyhow::{Context, Result, ensure};
-use cg_potential::{PriorConfig, TrainerConfig};
+use cg_potential::{PriorConfig, RefinementConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -29,6 +29,10 @@ pub(crate) struct Config {
     network: toml::Table,
     #[serde(default)]
     pub(super) training: TrainerConfig,
+    /// After force matching, moves the model's ensemble to where the oracle's free simulations of the round
+    /// went: short of time they keep the weights of slow basins, but leave what is not there at all. The
+    /// frames that are asked have to be the model's own ensemble: `selection.method = "random"`.
+    pub(super) refinement: Option<RefinementConfig>,
     #[serde(default)]
     pub(super) labels: LabelsConfig,
     pub(super) simulation: SimulationConfig,
@@ -323,6 +327,11 @@ impl Config {
             self.labels.most_weight > 0.0,
             "labels.most_weight: expected a positive number, found {}",
             self.labels.most_weight
+        );
+        ensure!(
+            self.refinement.is_none()
+                || (self.selection.method == Method::Random && self.oracle.kind == Sampling::Free),
+            "refinement: expected selection.method = \"random\" and oracle.kind = \"free\", whose frames are an ensemble"
         );
         let committee = self.selection.method == Method::Committee;
         ensure!(

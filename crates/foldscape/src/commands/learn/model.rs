@@ -8,8 +8,8 @@ use crate::progress;
 use active_learning::{BoxError, Fit, Label, Model};
 use anyhow::{Context, Result, bail};
 use cg_potential::{
-    BeadGraph, CgModel, ForceData, ForceSplit, ForceTrainer, Priors, TrainerConfig,
-    TrainingOutcome, TrainingSet,
+    BeadGraph, CgModel, ForceData, ForceSplit, ForceTrainer, Network, Priors, RefinementConfig,
+    TrainerConfig, TrainingOutcome, TrainingSet,
 };
 use dynamics::{Integrator, Replica, Simulation, SimulationConfig as Dynamics};
 use molio::{Topology, Trajectory};
@@ -145,8 +145,39 @@ impl<'a> Learner<'a> {
             "validation_loss": best.map(|(_, loss)| loss),
             "labels": data.n_frames(),
         });
+        if let Some(refinement) = self.config.refinement.as_ref().filter(|_| fit.n_new > 0) {
+            model.network = self.refine(refinement, &model, fit, folder)?;
+            model.notes["refinement"] = serde_json::to_value(refinement)?;
+        }
         model.save(path)?;
         Ok(())
+    }
+
+    /// Refines a model towards the frames that this round's simulations went through.
+    fn refine(
+        &self,
+        config: &RefinementConfig,
+        model: &CgModel,
+        fit: &Fit<'_>,
+        folder: &Path,
+    ) -> Result<Network> {
+        let new = &fit.labels[fit.labels.len() - fit.n_new..];
+        let data = force_data(new, None)?;
+        let split = ForceSplit {
+            train: (0..new.len()).collect(),
+            ..ForceSplit::default()
+        };
+        let set = TrainingSet {
+            data: &data,
+            split: &split,
+            priors: &model.priors,
+            temperature: model.temperature,
+        };
+        let config = RefinementConfig {
+            seed: config.seed ^ (fit.seed & 0xFFFF_FFFF),
+            ..config.clone()
+        };
+        train::refine(&config, model, set, folder, self.stop)
     }
 
     /// Frames of the base set by blocks of time; of the oracle's answers every n-th for validation.
