@@ -7,7 +7,7 @@ use super::geometry::{Vector, perpendicular, place, unit};
 use super::library::Shape;
 use super::side_chains::Obstacle;
 use crate::Element;
-use rotors::turn_rotors;
+use rotors::{turn_rotors, turn_threes};
 
 /// H–C–H in a methylene group, rad.
 const METHYLENE: f64 = 109.5 * std::f64::consts::PI / 180.0;
@@ -18,7 +18,7 @@ pub(crate) fn place_hydrogens(
     scaffold: &mut Scaffold,
     obstacles: &[Obstacle],
 ) {
-    let mut rotors = Vec::new();
+    let (mut rotors, mut threes) = (Vec::new(), Vec::new());
     for residue in blueprint.residues() {
         for group in &residue.hydrogens {
             if group.atoms.iter().all(|&atom| scaffold.known[atom]) {
@@ -30,10 +30,13 @@ pub(crate) fn place_hydrogens(
             fill(scaffold, group, &sites);
             if is_rotor(group) && !any_known {
                 rotors.push(group);
+            } else if group.heavy.len() == 1 && group.atoms.len() == 3 && !any_known {
+                threes.push(group);
             }
         }
     }
     turn_rotors(blueprint, scaffold, obstacles, &rotors);
+    turn_threes(blueprint, scaffold, obstacles, &threes);
 }
 
 /// A single hydrogen at the end of a chain, which may turn.

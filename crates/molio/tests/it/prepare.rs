@@ -288,6 +288,46 @@ fn histidine_puts_its_proton_where_an_acceptor_is() {
 }
 
 #[test]
+fn methyl_groups_turn_away_from_what_they_overlap() {
+    let whole = peptide("AAA");
+    let at = |name: &str| {
+        let atom = whole.0.find(1, name).unwrap();
+        whole.1[atom]
+    };
+    let [carbon, hydrogen] = ["CB", "HB1"].map(at);
+    let (topology, mut positions) = without(&whole, |_, name| name.starts_with('H'));
+    let mut builder = TopologyBuilder::default();
+    builder.start_chain("A");
+    for residue in topology.residues() {
+        builder.start_residue(&residue.name, residue.number, None, false);
+        for atom in &topology.atoms()[residue.atoms.clone()] {
+            builder.add_atom(AtomRecord::new(&atom.name, atom.element));
+        }
+    }
+    // an ion straight ahead of a staggered hydrogen
+    builder.start_chain("B");
+    builder.start_residue("NA", 1, None, true);
+    builder.add_atom(AtomRecord::new("NA", Element::from_symbol("Na").unwrap()));
+    let far = 0.28 / length(carbon, hydrogen);
+    positions.push([0, 1, 2].map(|axis| carbon[axis] + far * (hydrogen[axis] - carbon[axis])));
+    let config = PrepareConfig {
+        keep: vec![Keep::Ions],
+        ..PrepareConfig::default()
+    };
+    let prepared = prepare(&builder.build(), &positions, &config).unwrap();
+    let place = |residue: usize, name: &str| {
+        let atom = prepared.topology.find(residue, name).unwrap();
+        prepared.positions[atom]
+    };
+    let ion = place(3, "NA");
+    for name in ["HB1", "HB2", "HB3"] {
+        let d = length(place(1, name), ion);
+        assert!(d > 0.22, "{name} at {d} nm");
+        assert!((length(place(1, name), place(1, "CB")) - 0.109).abs() < 1e-4);
+    }
+}
+
+#[test]
 fn sulphurs_within_reach_are_a_disulfide() {
     let (mut topology, mut positions) = peptide("CAC");
     // mirror images of one residue whose SG are 0.205 nm apart would do; here the second is moved onto the first

@@ -1,4 +1,5 @@
-//! Hydroxyl, thiol and carboxyl hydrogens turn towards acceptors and away from the rest.
+//! Hydroxyl, thiol and carboxyl hydrogens turn towards acceptors and away from the rest, methyl and ammonium
+//! groups away from what they overlap.
 
 use super::sites;
 use crate::Element;
@@ -12,6 +13,59 @@ const CUTOFF: f64 = 0.45;
 
 /// Angles that a free hydrogen tries.
 const STEPS: usize = 24;
+
+/// Angles that a group of three tries.
+const STEPS_OF_THREE: usize = 24;
+
+/// Overlap, see [`overlap`], up to which a group of three stays staggered.
+const TOLERATED: f64 = 8.0;
+
+/// What it costs a group of three to be eclipsed, in the units of [`overlap`].
+const ECLIPSED: f64 = 10.0;
+
+/// Turns methyl and ammonium groups that overlap their surroundings to where they do so least.
+pub(super) fn turn_threes(
+    blueprint: &Blueprint,
+    scaffold: &mut Scaffold,
+    obstacles: &[Obstacle],
+    groups: &[&Hydrogens],
+) {
+    let rest = std::f64::consts::PI;
+    for _ in 0..3 {
+        let mut changed = false;
+        for group in groups {
+            let around = around(blueprint, scaffold, group);
+            let overlap_at = |positions: &[Vector], scaffold: &Scaffold| -> f64 {
+                positions
+                    .iter()
+                    .map(|&position| overlap(blueprint, scaffold, obstacles, position, &around))
+                    .sum()
+            };
+            let now: Vec<Vector> = group.atoms.iter().map(|&a| scaffold.positions[a]).collect();
+            if overlap_at(&now, scaffold) <= TOLERATED {
+                continue;
+            }
+            let mut best = (f64::INFINITY, now.clone());
+            for step in 0..STEPS_OF_THREE {
+                let turn = step as f64 / STEPS_OF_THREE as f64 * std::f64::consts::TAU / 3.0;
+                let positions = sites(blueprint, scaffold, group, rest + turn);
+                let score =
+                    overlap_at(&positions, scaffold) + ECLIPSED * 0.5 * (1.0 - (3.0 * turn).cos());
+                // the first of equals stays
+                if score < best.0 - 1e-9 {
+                    best = (score, positions);
+                }
+            }
+            for (&atom, (new, old)) in group.atoms.iter().zip(best.1.iter().zip(&now)) {
+                changed |= (new - old).norm_squared() > 1e-12;
+                scaffold.set(atom, *new);
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+}
 
 /// Turns each of these hydrogens to where its score is least, several times, so that they agree.
 pub(super) fn turn_rotors(
@@ -33,7 +87,7 @@ pub(super) fn turn_rotors(
                 let Some(&position) = sites(blueprint, scaffold, group, turn).first() else {
                     continue;
                 };
-                let score = score(blueprint, scaffold, obstacles, (atom, position), around)
+                let score = score(blueprint, scaffold, obstacles, position, around)
                     + strain(blueprint, group, turn);
                 // the first of equals stays
                 if score < best.0 - 1e-9 {
@@ -84,7 +138,7 @@ fn around(blueprint: &Blueprint, scaffold: &Scaffold, group: &Hydrogens) -> Vec<
     let reach = CUTOFF + 0.14;
     (0..blueprint.topology().n_atoms())
         .filter(|&atom| {
-            atom != group.atoms[0]
+            !group.atoms.contains(&atom)
                 && (scaffold.positions[atom] - parent).norm_squared() < reach * reach
                 && !blueprint
                     .near(group.parent)
@@ -98,29 +152,40 @@ fn around(blueprint: &Blueprint, scaffold: &Scaffold, group: &Hydrogens) -> Vec<
 }
 
 /// Lower is better: attraction to acceptors, repulsion from polar hydrogens, both falling as 1/r, and
-/// overlap with whatever is nearer than 0.24 nm (heavy atoms) or 0.2 nm (hydrogens).
+/// [`overlap`].
 fn score(
     blueprint: &Blueprint,
     scaffold: &Scaffold,
     obstacles: &[Obstacle],
-    (hydrogen, position): (usize, Vector),
+    position: Vector,
+    around: &[usize],
+) -> f64 {
+    let mut sum = overlap(blueprint, scaffold, obstacles, position, around);
+    for &other in around.iter().filter(|&&other| scaffold.known[other]) {
+        let d = (scaffold.positions[other] - position).norm().max(0.01);
+        if d <= CUTOFF {
+            sum += charge(blueprint, other) * (1.0 / d - 1.0 / CUTOFF);
+        }
+    }
+    sum
+}
+
+/// Per hundred, how far a hydrogen at `position` is inside whatever is nearer than 0.165 nm (acceptors), 0.24 nm
+/// (other heavy atoms) or 0.2 nm (hydrogens).
+fn overlap(
+    blueprint: &Blueprint,
+    scaffold: &Scaffold,
+    obstacles: &[Obstacle],
+    position: Vector,
     around: &[usize],
 ) -> f64 {
     let atoms = blueprint.topology().atoms();
     let mut sum = 0.0;
-    for &other in around {
-        if other == hydrogen || !scaffold.known[other] {
-            continue;
-        }
+    for &other in around.iter().filter(|&&other| scaffold.known[other]) {
         let d = (scaffold.positions[other] - position).norm().max(0.01);
-        if d > CUTOFF {
-            continue;
-        }
-        let charge = charge(blueprint, other);
-        sum += charge * (1.0 / d - 1.0 / CUTOFF);
         let contact = match atoms[other].element {
             Element::HYDROGEN => 0.20,
-            Element::OXYGEN | Element::NITROGEN if charge < 0.0 => 0.165,
+            Element::OXYGEN | Element::NITROGEN if charge(blueprint, other) < 0.0 => 0.165,
             _ => 0.24,
         };
         if d < contact {
