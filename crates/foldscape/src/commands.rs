@@ -14,6 +14,7 @@ mod learn;
 mod md;
 mod minimize;
 mod prepare;
+mod replicas;
 mod train;
 
 use anyhow::Result;

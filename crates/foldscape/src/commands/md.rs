@@ -1,10 +1,9 @@
 //! `foldscape md`
 
+mod files;
 mod run;
 mod setup;
 mod state;
-mod temperatures;
-mod tracks;
 
 use crate::physics::{FixedBonds, Holds, Physics};
 use crate::{input::Source, output};

@@ -1,7 +1,8 @@
 //! `foldscape cg simulate`
 
-use super::checkpoint::{State, Tracks};
+use super::checkpoint::State;
 use super::starts;
+use crate::commands::replicas::{self, Mark, Schedule, Tracks};
 use crate::{interrupt, output, progress};
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{CgModel, CgPotential};
@@ -9,13 +10,7 @@ use dynamics::{Integrator, Replica, ReplicaExchange, Simulation, SimulationConfi
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
-
-/// How long the program may be deaf to Ctrl-C.
-const RESPONSE: Duration = Duration::from_millis(200);
-
-/// Each has a file open.
-const MOST_REPLICAS: usize = 10_000;
+use std::time::Instant;
 
 /// Faults of which the last finite frame is kept.
 const MOST_FAULT_FRAMES: usize = 100;
@@ -128,19 +123,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 fn simulate(arguments: &Arguments) -> Result<Report> {
     let stop = interrupt::flag()?;
-    check(arguments)?;
+    let schedule = schedule(arguments)?;
     let model = CgModel::load(&arguments.model)?;
     let potential = model
         .potential()
         .with_context(|| arguments.model.display().to_string())?;
-    let mut run = Run::new(arguments, &model, potential)?;
+    let mut run = Run::new(arguments, schedule, &model, potential)?;
     let first = run.simulation.step();
     let clock = Instant::now();
     let bar = progress::bar(Some(arguments.steps), "steps");
     bar.set_position(first);
     bar.reset_eta();
-    let every =
-        Duration::try_from_secs_f64(arguments.checkpoint_every).context("--checkpoint-every")?;
+    let every = schedule.between_checkpoints()?;
     let mut last_checkpoint = Instant::now();
     let mut piece = 1;
     let rate = |run: &Run<'_>| {
@@ -187,19 +181,14 @@ fn simulate(arguments: &Arguments) -> Result<Report> {
             .iter()
             .map(|path| path.display().to_string())
             .collect(),
-        exchange_acceptance: run.exchange.as_ref().and_then(acceptance),
+        exchange_acceptance: run.exchange.as_ref().and_then(replicas::acceptance),
     })
-}
-
-fn acceptance(exchange: &ReplicaExchange) -> Option<f64> {
-    let tried: u64 = exchange.counts().iter().map(|counts| counts.tried).sum();
-    let accepted: u64 = exchange.counts().iter().map(|counts| counts.accepted).sum();
-    (tried > 0).then(|| accepted as f64 / tried as f64)
 }
 
 /// A run on its way.
 struct Run<'a> {
     arguments: &'a Arguments,
+    schedule: Schedule<'a>,
     model: &'a CgModel,
     settings: Vec<(String, String)>,
     simulation: Simulation<CgPotential>,
@@ -212,8 +201,13 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// A new run, or the one that was stopped.
-    fn new(arguments: &'a Arguments, model: &'a CgModel, potential: CgPotential) -> Result<Self> {
-        let replicas = arguments.replicas;
+    fn new(
+        arguments: &'a Arguments,
+        schedule: Schedule<'a>,
+        model: &'a CgModel,
+        potential: CgPotential,
+    ) -> Result<Self> {
+        let n_replicas = arguments.replicas;
         let temperatures = temperatures(arguments, model.temperature)?;
         let friction = arguments.friction;
         let config = SimulationConfig {
@@ -233,15 +227,17 @@ impl<'a> Run<'a> {
         let starts = starts::starts(
             model,
             arguments.start.as_deref(),
-            replicas,
+            n_replicas,
             arguments.centres,
         )?;
         let settings = settings(arguments, model, &starts)?;
-        let checkpoint = super::checkpoint::path(&arguments.out);
+        let checkpoint = replicas::checkpoint_path(&arguments.out);
         let earlier = State::load(&checkpoint, &settings)?;
+        let begins = earlier.is_none();
         let (simulation, exchange, marks) = match earlier {
             None => {
-                let placed: Vec<_> = starts.iter().cycle().take(replicas).cloned().collect();
+                replicas::check_free(&arguments.out, n_replicas, &[])?;
+                let placed: Vec<_> = starts.iter().cycle().take(n_replicas).cloned().collect();
                 let mut simulation =
                     Simulation::new(potential, config, &placed).context("placing the replicas")?;
                 simulation.draw_velocities()?;
@@ -249,20 +245,26 @@ impl<'a> Run<'a> {
                     Some(_) => Some(ReplicaExchange::new(&simulation)?),
                     None => None,
                 };
-                (simulation, exchange, None)
+                (simulation, exchange, vec![Mark::default(); n_replicas])
             }
             Some(state) => {
+                ensure!(
+                    state.marks.len() == n_replicas,
+                    "{}: of {} replicas instead of {n_replicas}",
+                    checkpoint.display(),
+                    state.marks.len()
+                );
                 let simulation = Simulation::resume(potential, &config, &state.simulation)
                     .with_context(|| checkpoint.display().to_string())?;
-                (simulation, state.exchange, Some(state.marks))
+                (simulation, state.exchange, state.marks)
             }
         };
         let timing = (arguments.save, arguments.dt);
-        let begins = marks.is_none();
         let mut run = Self {
-            tracks: Tracks::open(&arguments.out, replicas, &model.beads, marks, timing)?,
+            tracks: Tracks::open(&arguments.out, &model.beads, marks, timing)?,
             handled: simulation.faults().len(),
             arguments,
+            schedule,
             model,
             settings,
             simulation,
@@ -279,13 +281,7 @@ impl<'a> Run<'a> {
     /// make up a time in which nobody gets impatient.
     fn advance(&mut self, piece: u64, bar: &indicatif::ProgressBar) -> Result<u64> {
         let step = self.simulation.step();
-        let to_multiple = |every: u64| every - step % every;
-        let mut n_steps = piece
-            .min(self.arguments.steps - step)
-            .min(to_multiple(self.arguments.save));
-        if let Some(every) = self.arguments.exchange {
-            n_steps = n_steps.min(to_multiple(every));
-        }
+        let n_steps = self.schedule.next(step, piece);
         let clock = Instant::now();
         self.simulation.advance(n_steps)?;
         let spent = clock.elapsed();
@@ -301,8 +297,7 @@ impl<'a> Run<'a> {
         {
             exchange.exchange(&mut self.simulation)?;
         }
-        let rate = n_steps as f64 / spent.as_secs_f64().max(1e-9);
-        Ok(((rate * RESPONSE.as_secs_f64()) as u64).max(1))
+        Ok(replicas::piece(n_steps, spent))
     }
 
     /// Tells of new faults and writes their last finite frames.
@@ -316,11 +311,7 @@ impl<'a> Run<'a> {
         {
             bar.suspend(|| eprintln!("{fault}"));
             if index < MOST_FAULT_FRAMES {
-                let path = super::checkpoint::beside(
-                    &self.arguments.out,
-                    &format!(".fault{index}"),
-                    "xyz",
-                );
+                let path = replicas::beside(&self.arguments.out, &format!(".fault{index}"), "xyz");
                 // the frame may be too large for any format's columns: that must not end the other replicas
                 let kept = molio::create(&path, &self.model.beads).and_then(|mut writer| {
                     writer.write_frame(&self.simulation.frame(fault.replica))?;
@@ -349,74 +340,37 @@ impl<'a> Run<'a> {
             exchange: self.exchange.clone(),
             simulation: self.simulation.checkpoint()?,
         };
-        state.save(&super::checkpoint::path(&self.arguments.out))
+        state.save(&replicas::checkpoint_path(&self.arguments.out))
     }
 }
 
-fn check(arguments: &Arguments) -> Result<()> {
-    use molio::Format::{Dcd, Trr, Xtc};
-    let out = &arguments.out;
-    ensure!(
-        matches!(molio::Format::of(out), Some(Xtc | Trr | Dcd))
-            && out
-                .extension()
-                .is_none_or(|extension| !extension.eq_ignore_ascii_case("gz")),
-        "{}: cg simulate writes xtc, trr or dcd",
-        out.display()
-    );
-    ensure!(
-        (1..=MOST_REPLICAS).contains(&arguments.replicas),
-        "--replicas must be between 1 and {MOST_REPLICAS}"
-    );
-    ensure!(arguments.save > 0, "--save must be at least 1");
-    ensure!(
-        arguments.exchange != Some(0),
-        "--exchange must be at least 1 step"
-    );
+/// What happens when.
+fn schedule(arguments: &Arguments) -> Result<Schedule<'_>> {
+    let schedule = Schedule {
+        out: &arguments.out,
+        replicas: arguments.replicas,
+        n_steps: arguments.steps,
+        time_step: arguments.dt,
+        save: arguments.save,
+        exchange: arguments.exchange,
+        checkpoint_every: arguments.checkpoint_every,
+    };
+    schedule.check("cg simulate")?;
     ensure!(
         arguments.mass.is_finite() && arguments.mass > 0.0,
         "--mass must be positive"
     );
-    ensure!(
-        arguments.steps <= i32::MAX as u64,
-        "--steps {}: trajectory files number steps up to {}",
-        arguments.steps,
-        i32::MAX
-    );
-    Ok(())
+    Ok(schedule)
 }
 
 /// The temperature (K) of each replica.
 fn temperatures(arguments: &Arguments, of_data: f64) -> Result<Vec<f64>> {
-    let (given, replicas) = (&arguments.temperature[..], arguments.replicas);
-    for &temperature in given {
-        ensure!(
-            temperature.is_finite() && temperature >= 0.0,
-            "--temperature {temperature}: expected kelvin, not negative"
-        );
-    }
-    if arguments.exchange.is_some() {
-        ensure!(replicas > 1, "--exchange needs at least two --replicas");
-        ensure!(
-            given.len() > 1 && given.iter().all(|&temperature| temperature > 0.0),
-            "--exchange needs --temperature LOWEST,HIGHEST, or one positive temperature for each replica"
-        );
-    }
-    match given {
-        [] => Ok(vec![of_data; replicas]),
-        &[one] => Ok(vec![one; replicas]),
-        &[low, high] if arguments.exchange.is_some() => Ok((0..replicas)
-            .map(|rung| low * (high / low).powf(rung as f64 / (replicas - 1) as f64))
-            .collect()),
-        all => {
-            ensure!(
-                all.len() == replicas,
-                "--temperature: expected one, or one for each of {replicas} replicas, found {}",
-                all.len()
-            );
-            Ok(all.to_vec())
-        }
-    }
+    let exchange = arguments.exchange.is_some();
+    let given = match &arguments.temperature[..] {
+        [] if !exchange => &[of_data][..],
+        given => given,
+    };
+    replicas::of_replicas(given, arguments.replicas, exchange)
 }
 
 /// Everything that the course of a run depends on, except its length.

@@ -1,20 +1,19 @@
 //! Steps, frames, exchanges and checkpoints in their order.
 
 use super::Arguments;
-use super::setup::Setup;
-use super::state::{Mark, State};
-use super::tracks::{Paths, Tracks};
+use super::files::{Files, table_path};
+use super::setup::{Setup, schedule};
+use super::state::State;
+use crate::commands::replicas::{self, Mark, Schedule};
 use crate::{interrupt, progress};
 use anyhow::{Context, Result, bail, ensure};
 use dynamics::{ExchangeCounts, ReplicaExchange, Simulation};
 use forcefield_gpu::Engine;
 use indicatif::ProgressBar;
 use serde::Serialize;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
-
-/// How long the program may be deaf to Ctrl-C.
-const RESPONSE: Duration = Duration::from_millis(200);
+use std::time::Instant;
 
 #[derive(Serialize)]
 pub(super) struct Report {
@@ -62,8 +61,9 @@ impl Report {
 /// A run between two checkpoints.
 struct Run<'a> {
     arguments: &'a Arguments,
+    schedule: Schedule<'a>,
     setup: &'a Setup,
-    paths: &'a Paths,
+    checkpoint: PathBuf,
     simulation: Simulation<&'a Engine>,
     exchange: Option<ReplicaExchange>,
     /// Spent before the present start.
@@ -74,39 +74,38 @@ struct Run<'a> {
 
 pub(super) fn simulate(arguments: &Arguments) -> Result<Report> {
     let stop = interrupt::flag()?;
-    let paths = Paths::new(&arguments.out, arguments.replicas.max(1));
+    let schedule = schedule(arguments)?;
     let setup = Setup::new(arguments)?;
-    let (mut run, marks, table_mark) = Run::new(arguments, &setup, &paths)?;
+    let (mut run, marks, table_mark) = Run::new(arguments, schedule, &setup)?;
     let timing = (arguments.save, arguments.dt);
-    let mut tracks = Tracks::open(&paths, &setup.topology, marks, table_mark, timing)?;
+    let mut files = Files::open(&arguments.out, &setup.topology, marks, table_mark, timing)?;
     let first = run.simulation.step();
-    let bar = progress::bar(Some(setup.n_steps), "steps");
+    let bar = progress::bar(Some(schedule.n_steps), "steps");
     bar.set_position(first);
     bar.reset_eta();
-    let checkpoint_every =
-        Duration::try_from_secs_f64(arguments.checkpoint_every).context("--checkpoint-every")?;
+    let checkpoint_every = schedule.between_checkpoints()?;
     let mut last_checkpoint = Instant::now();
     let mut piece = 1;
-    while run.simulation.step() < setup.n_steps {
-        piece = run.advance(piece, &mut tracks)?;
+    while run.simulation.step() < schedule.n_steps {
+        piece = run.advance(piece, &mut files)?;
         run.report_faults(&bar);
         bar.set_position(run.simulation.step());
         bar.set_message(format!("({:.1} ns/day)", run.ns_per_day(first)));
         let stopped = stop.load(Ordering::SeqCst);
         if stopped || last_checkpoint.elapsed() >= checkpoint_every {
-            run.checkpoint(&mut tracks)?;
+            run.checkpoint(&mut files)?;
             last_checkpoint = Instant::now();
         }
         let step = run.simulation.step();
-        if stopped && step < setup.n_steps {
+        if stopped && step < schedule.n_steps {
             bar.finish_and_clear();
             bail!(
                 "stopped at step {step} of {}; the same command goes on",
-                setup.n_steps
+                schedule.n_steps
             );
         }
         if (0..arguments.replicas).all(|replica| run.simulation.is_frozen(replica)) {
-            run.checkpoint(&mut tracks)?;
+            run.checkpoint(&mut files)?;
             let hint = if arguments.minimise {
                 ""
             } else {
@@ -116,8 +115,8 @@ pub(super) fn simulate(arguments: &Arguments) -> Result<Report> {
         }
     }
     bar.finish_and_clear();
-    run.checkpoint(&mut tracks)?;
-    Ok(run.report())
+    run.checkpoint(&mut files)?;
+    Ok(run.report(&files))
 }
 
 impl<'a> Run<'a> {
@@ -125,14 +124,19 @@ impl<'a> Run<'a> {
     /// reach.
     fn new(
         arguments: &'a Arguments,
+        schedule: Schedule<'a>,
         setup: &'a Setup,
-        paths: &'a Paths,
     ) -> Result<(Self, Vec<Mark>, Mark)> {
-        let earlier = State::load(&paths.checkpoint)?;
+        let checkpoint = replicas::checkpoint_path(&arguments.out);
+        let earlier = State::load(&checkpoint)?;
         let begins = earlier.is_none();
         let (simulation, exchange, marks, table, seconds_before) = match earlier {
             None => {
-                paths.check_free()?;
+                replicas::check_free(
+                    &arguments.out,
+                    arguments.replicas,
+                    &[table_path(&arguments.out)],
+                )?;
                 let simulation = setup.begin()?;
                 let exchange = match arguments.exchange {
                     Some(_) => Some(ReplicaExchange::new(&simulation)?),
@@ -142,17 +146,17 @@ impl<'a> Run<'a> {
                 (simulation, exchange, marks, Mark::default(), 0.0)
             }
             Some(state) => {
-                setup.settings.check(&state.settings, &paths.checkpoint)?;
+                setup.settings.check(&state.settings, &checkpoint)?;
                 let simulation =
                     Simulation::resume(&setup.engine, &setup.config, &state.simulation)
-                        .with_context(|| paths.checkpoint.display().to_string())?;
+                        .with_context(|| checkpoint.display().to_string())?;
                 ensure!(
-                    simulation.step() <= setup.n_steps
+                    simulation.step() <= schedule.n_steps
                         && state.trajectories.len() == arguments.replicas,
                     "{}: is at step {} already, beyond the {} steps asked for",
-                    paths.checkpoint.display(),
+                    checkpoint.display(),
                     simulation.step(),
-                    setup.n_steps
+                    schedule.n_steps
                 );
                 (
                     simulation,
@@ -165,8 +169,9 @@ impl<'a> Run<'a> {
         };
         let run = Self {
             arguments,
+            schedule,
             setup,
-            paths,
+            checkpoint,
             reported_faults: simulation.faults().len(),
             simulation,
             exchange,
@@ -182,33 +187,26 @@ impl<'a> Run<'a> {
 
     /// Goes on by about `piece` steps, to the next frame or exchange at most. Returns how many steps
     /// make up a time in which nobody gets impatient.
-    fn advance(&mut self, piece: u64, tracks: &mut Tracks<'_>) -> Result<u64> {
+    fn advance(&mut self, piece: u64, files: &mut Files<'_>) -> Result<u64> {
         let step = self.simulation.step();
-        let to_multiple = |every: u64| every - step % every;
-        let mut n_steps = piece
-            .min(self.setup.n_steps - step)
-            .min(to_multiple(self.arguments.save));
-        if let Some(every) = self.arguments.exchange {
-            n_steps = n_steps.min(to_multiple(every));
-        }
+        let n_steps = self.schedule.next(step, piece);
         let clock = Instant::now();
         self.simulation.advance(n_steps)?;
         let spent = clock.elapsed();
         let step = step + n_steps;
         if step.is_multiple_of(self.arguments.save) {
-            tracks.write(&self.simulation)?;
+            files.write(&self.simulation)?;
         }
         if let (Some(every), Some(exchange)) = (self.arguments.exchange, &mut self.exchange)
             && step.is_multiple_of(every)
         {
             exchange.exchange(&mut self.simulation)?;
         }
-        let rate = n_steps as f64 / spent.as_secs_f64().max(1e-9);
-        Ok(((rate * RESPONSE.as_secs_f64()) as u64).max(1))
+        Ok(replicas::piece(n_steps, spent))
     }
 
-    fn checkpoint(&self, tracks: &mut Tracks<'_>) -> Result<()> {
-        let (marks, table) = tracks.settle()?;
+    fn checkpoint(&self, files: &mut Files<'_>) -> Result<()> {
+        let (marks, table) = files.settle()?;
         self.save(marks, table)
     }
 
@@ -221,7 +219,7 @@ impl<'a> Run<'a> {
             seconds: self.seconds(),
             simulation: self.simulation.checkpoint()?,
         };
-        state.save(&self.paths.checkpoint)
+        state.save(&self.checkpoint)
     }
 
     fn seconds(&self) -> f64 {
@@ -252,7 +250,7 @@ impl<'a> Run<'a> {
         self.reported_faults = self.simulation.faults().len();
     }
 
-    fn report(&self) -> Report {
+    fn report(&self, files: &Files<'_>) -> Report {
         let faults = self.simulation.faults();
         let fault_list = faults.iter().map(|fault| FaultReport {
             replica: fault.replica,
@@ -267,9 +265,9 @@ impl<'a> Run<'a> {
             ns_per_day: self.simulated_ns(0) / seconds.max(1e-9) * 86_400.0,
             faults: faults.len(),
             fault_list: fault_list.collect(),
-            files: self
-                .paths
-                .trajectories
+            files: files
+                .tracks
+                .paths()
                 .iter()
                 .map(|path| path.display().to_string())
                 .collect(),

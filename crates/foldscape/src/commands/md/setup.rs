@@ -1,15 +1,13 @@
 //! From arguments to a simulation at its first step.
 
 use super::state::Settings;
-use super::{Arguments, IntegratorName, temperatures};
+use super::{Arguments, IntegratorName};
+use crate::commands::replicas::{self, Schedule};
 use crate::physics::{self, FixedBonds};
 use anyhow::{Context, Result, bail, ensure};
 use dynamics::{Integrator, MinimiseConfig, Outcome, Replica, Simulation, SimulationConfig};
 use forcefield_gpu::{Engine, EngineConfig};
-use molio::{Format, Topology};
-
-/// Each has a file open.
-const MOST_REPLICAS: usize = 10_000;
+use molio::Topology;
 
 /// What a run is made of, whether it begins or goes on.
 pub(super) struct Setup {
@@ -20,17 +18,20 @@ pub(super) struct Setup {
     starts: Vec<Vec<[f32; 3]>>,
     frozen: Vec<usize>,
     minimise: bool,
-    pub(super) n_steps: u64,
     /// What must be the same when a run goes on.
     pub(super) settings: Settings,
 }
 
 impl Setup {
     pub(super) fn new(arguments: &Arguments) -> Result<Self> {
-        check(arguments)?;
-        let n_steps = n_steps(arguments)?;
+        ensure!(
+            arguments
+                .hmr
+                .is_none_or(|mass| mass.is_finite() && mass >= 0.0),
+            "--hmr must not be negative"
+        );
         let replicas = arguments.replicas;
-        let temperatures = temperatures::of_replicas(
+        let temperatures = replicas::of_replicas(
             &arguments.temperature,
             replicas,
             arguments.exchange.is_some(),
@@ -74,7 +75,6 @@ impl Setup {
             starts,
             frozen,
             minimise: arguments.minimise,
-            n_steps,
         })
     }
 
@@ -123,64 +123,34 @@ impl Stiffness {
     }
 }
 
-fn check(arguments: &Arguments) -> Result<()> {
-    let out = &arguments.out;
-    ensure!(
-        matches!(
-            Format::of(out),
-            Some(Format::Xtc | Format::Trr | Format::Dcd)
-        ) && !out
-            .extension()
-            .is_some_and(|e| e.eq_ignore_ascii_case("gz")),
-        "{}: md writes xtc, trr or dcd",
-        out.display()
-    );
-    ensure!(
-        (1..=MOST_REPLICAS).contains(&arguments.replicas),
-        "--replicas must be between 1 and {MOST_REPLICAS}"
-    );
-    ensure!(arguments.save > 0, "--save must be at least 1");
-    ensure!(
-        arguments.exchange != Some(0),
-        "--exchange must be at least 1 step"
-    );
-    ensure!(
-        arguments.dt.is_finite() && arguments.dt > 0.0,
-        "--dt must be positive"
-    );
-    ensure!(
-        arguments
-            .hmr
-            .is_none_or(|mass| mass.is_finite() && mass >= 0.0),
-        "--hmr must not be negative"
-    );
-    ensure!(
-        arguments.checkpoint_every.is_finite() && arguments.checkpoint_every > 0.0,
-        "--checkpoint-every must be positive"
-    );
-    Ok(())
+/// What happens when.
+pub(super) fn schedule(arguments: &Arguments) -> Result<Schedule<'_>> {
+    let schedule = Schedule {
+        out: &arguments.out,
+        replicas: arguments.replicas,
+        n_steps: n_steps(arguments)?,
+        time_step: arguments.dt,
+        save: arguments.save,
+        exchange: arguments.exchange,
+        checkpoint_every: arguments.checkpoint_every,
+    };
+    schedule.check("md")?;
+    Ok(schedule)
 }
 
 fn n_steps(arguments: &Arguments) -> Result<u64> {
-    let n_steps = match (arguments.steps, arguments.time) {
-        (Some(steps), _) => steps,
-        (None, Some(time)) => {
-            let steps = (time * 1000.0 / arguments.dt).round();
-            ensure!(
-                steps.is_finite() && steps >= 0.0,
-                "--time {time} with --dt {}: expected positive numbers",
-                arguments.dt
-            );
-            steps as u64
-        }
+    let time = match (arguments.steps, arguments.time) {
+        (Some(steps), _) => return Ok(steps),
+        (None, Some(time)) => time,
         (None, None) => bail!("give --steps or --time"),
     };
+    let steps = (time * 1000.0 / arguments.dt).round();
     ensure!(
-        n_steps <= i32::MAX as u64,
-        "{n_steps} steps: trajectory files number steps up to {}",
-        i32::MAX
+        steps.is_finite() && steps >= 0.0,
+        "--time {time} with --dt {}: expected positive numbers",
+        arguments.dt
     );
-    Ok(n_steps)
+    Ok(steps as u64)
 }
 
 fn integrator(arguments: &Arguments) -> Integrator {

@@ -1,5 +1,6 @@
 //! What a stopped run leaves for the next start.
 
+use crate::commands::replicas::Mark;
 use crate::sealed::Seal;
 use anyhow::{Result, ensure};
 use dynamics::ReplicaExchange;
@@ -14,13 +15,6 @@ const SEAL: Seal = Seal {
 /// Names and values of what must not change between starts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Settings(pub(super) Vec<(String, String)>);
-
-/// How far an output file was written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Mark {
-    pub(super) length: u64,
-    pub(super) n_frames: u64,
-}
 
 /// A checkpoint.
 #[derive(Debug, Serialize, Deserialize)]

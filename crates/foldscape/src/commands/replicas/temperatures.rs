@@ -3,7 +3,11 @@
 use anyhow::{Result, ensure};
 
 /// The temperature (K) of each replica.
-pub(super) fn of_replicas(given: &[f64], replicas: usize, exchange: bool) -> Result<Vec<f64>> {
+pub(in crate::commands) fn of_replicas(
+    given: &[f64],
+    replicas: usize,
+    exchange: bool,
+) -> Result<Vec<f64>> {
     for &temperature in given {
         ensure!(
             temperature.is_finite() && temperature >= 0.0,
