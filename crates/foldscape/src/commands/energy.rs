@@ -2,10 +2,10 @@
 
 use crate::physics::{FixedBonds, Physics};
 use crate::{input::Source, output};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use dynamics::Batch;
-use forcefield_gpu::{Engine, EngineConfig, Nonfinite, TermEnergies};
-use molio::Frame;
+use forcefield_gpu::{Engine, EngineConfig, Error, Nonfinite, TermEnergies};
+use molio::{Frame, Topology};
 use npyz::WriterBuilder;
 use serde::Serialize;
 use std::fs::File;
@@ -121,12 +121,8 @@ fn evaluate(arguments: &Arguments) -> Result<(Energies, Vec<[f32; 3]>)> {
             let first = energies.frames.len();
             let evaluation = engine
                 .evaluate(&mut batch, Nonfinite::Error)
-                .with_context(|| {
-                    format!(
-                        "{}, counting frames from {first}",
-                        arguments.source.file.display()
-                    )
-                })?;
+                .map_err(|error| of_frame(&error, first, &topology))
+                .with_context(|| arguments.source.file.display().to_string())?;
             energies.seconds += start.elapsed().as_secs_f64();
             energies
                 .frames
@@ -150,6 +146,38 @@ fn evaluate(arguments: &Arguments) -> Result<(Energies, Vec<[f32; 3]>)> {
         arguments.source.file.display()
     );
     Ok((energies, forces))
+}
+
+/// What is wrong with a conformer of a batch that begins at frame `first`, in the user's words.
+fn of_frame(error: &Error, first: usize, topology: &Topology) -> anyhow::Error {
+    let name = |atom: usize| {
+        let residue = topology.residue_of(atom);
+        let atom = &topology.atoms()[atom].name;
+        format!("{atom} of {} {}", residue.name, residue.number)
+    };
+    match *error {
+        Error::Energy {
+            conformer,
+            atoms: [a, b],
+            distance,
+        } => anyhow!(
+            "frame {}: energy or forces are not finite; the atoms nearest to each other, {} and {} (indices {a} \
+             and {b}), are {distance} nm apart",
+            first + conformer,
+            name(a),
+            name(b)
+        ),
+        Error::Position {
+            conformer,
+            atom,
+            value,
+        } => anyhow!(
+            "frame {}: atom {} (index {atom}) has the coordinate {value}",
+            first + conformer,
+            name(atom)
+        ),
+        _ => anyhow!("{error}"),
+    }
 }
 
 impl From<&TermEnergies> for FrameEnergies {

@@ -141,3 +141,37 @@ fn a_force_field_that_is_not_there_is_told_from_those_built_in() {
     let text = failure(&["energy", &file, "--ff", "ff14SB,ff19SB"]);
     assert!(text.contains("built in"), "{text}");
 }
+
+#[test]
+fn atoms_on_top_of_each_other_are_named_with_their_frame() {
+    let folder = tempfile::tempdir().unwrap();
+    let top = data("cln025.pdb");
+    let topology = molio::read_topology(&top).unwrap();
+    let good = molio::Trajectory::read(&top).unwrap().positions(0).to_vec();
+    let mut bad = good.clone();
+    bad[20] = bad[3];
+    let file = in_folder(&folder, "frames.trr");
+    let mut writer = molio::create(&file, &topology).unwrap();
+    // behind the first batch
+    for index in 0..1030 {
+        let positions = if index == 1027 { &bad } else { &good };
+        let frame = molio::Frame::from_positions(positions.clone());
+        writer.write_frame(&frame).unwrap();
+    }
+    writer.finish().unwrap();
+    let text = failure(&["energy", &file, "--top", &top]);
+    let name = |atom: usize| {
+        let residue = topology.residue_of(atom);
+        format!(
+            "{} of {} {}",
+            topology.atoms()[atom].name,
+            residue.name,
+            residue.number
+        )
+    };
+    assert!(text.contains("frame 1027"), "{text}");
+    assert!(
+        text.contains(&name(3)) && text.contains(&name(20)),
+        "{text}"
+    );
+}
