@@ -120,7 +120,11 @@ impl PhysicsConfig {
             .for_atoms(&names)?
             .create_system(topology, &options)
             .with_context(|| {
-                format!("physics: no force field for the atoms {}", names.join(" "))
+                format!(
+                    "physics: no force field for the atoms {}; where a residue calls one of them otherwise, \
+                     as CHARMM's OT1 for O at a chain's end, select that name too",
+                    names.join(" ")
+                )
             })?;
         Ok(match self.nonbonded {
             NonbondedModel::Soft => system.with_soft_repulsion(SoftRepulsion::molearn)?,
