@@ -73,7 +73,7 @@ impl Campaign<'_> {
         let verdict = folder.join("verdict.json");
         if verdict.exists() {
             let mut done: RoundSummary = read_json(&verdict)?;
-            labels.extend(self.stored_labels(&folder)?);
+            labels.extend(self.unbroken(self.stored_labels(&folder)?));
             done.seconds = timings(&folder)?;
             return Ok(Progress::Done(Box::new(done)));
         }
@@ -113,6 +113,16 @@ impl Campaign<'_> {
         Ok(labels)
     }
 
+    /// Labels without those that the gate calls broken. Real simulations are right about all else that a
+    /// gate judges by the frames that are known.
+    fn unbroken(&self, mut labels: Vec<Label>) -> Vec<Label> {
+        if let Some(gate) = self.parts.gate {
+            let broken = Some(Implausible::BrokenBond);
+            labels.retain(|label| gate.check(&label.frame.positions) != broken);
+        }
+        labels
+    }
+
     /// A seed for each use.
     fn seed(&self, round: usize, attempt: usize, stage: Stage) -> u64 {
         let words = philox(
@@ -137,8 +147,11 @@ impl Stages<'_, '_> {
     fn run(&mut self, labels: &mut Vec<Label>) -> Result<(), Halt> {
         if self.round > 0 {
             self.ask_about_candidates(labels)?;
-            let new = self.campaign.stored_labels(self.folder)?;
+            let all = self.campaign.stored_labels(self.folder)?;
+            let n_all = all.len();
+            let new = self.campaign.unbroken(all);
             self.summary.n_labels = new.len();
+            self.summary.n_broken_labels = n_all - new.len();
             labels.extend(new);
         }
         let base = self.before.accepted_at(self.round);

@@ -116,8 +116,12 @@ pub struct RoundSummary {
     pub selected: Vec<usize>,
     /// How many of them could be given atoms.
     pub n_asked: usize,
-    /// Labels that the oracle returned.
+    /// Labels that the oracle returned, and that were kept.
     pub n_labels: usize,
+    /// Those that were not: by the gate's word a bond between beads is broken there, as where a peptide bond
+    /// turned from trans to cis in the oracle's simulation.
+    #[serde(default)]
+    pub n_broken_labels: usize,
     /// Simulated time that they took, ns.
     pub nanoseconds: f64,
     /// Coverage of the candidates.

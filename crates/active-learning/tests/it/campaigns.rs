@@ -2,10 +2,11 @@
 
 use crate::toy;
 use active_learning::{
-    BoxError, Budget, Campaign, Ending, Error, Event, Implausible, Judge, Label, Measure, Oracle,
-    Parts, RandomChoice, Selector,
+    BoxError, Budget, Campaign, Ending, Error, Event, Fit, Gate, Implausible, Judge, Label,
+    Measure, Model, Oracle, Parts, RandomChoice, Selector,
 };
 use molio::Trajectory;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -307,4 +308,67 @@ fn only_one_program_runs_a_campaign() {
         run(toy::config(), folder.path()),
         Err(Error::State { .. })
     ));
+}
+
+/// Its second answer lies where the gate sees a broken bond.
+struct HalfBroken;
+
+impl Oracle for HalfBroken {
+    fn label(&self, frames: &Trajectory) -> Result<Vec<Label>, BoxError> {
+        let asked = (0..frames.n_frames()).map(|i| frames.positions(i)[0][0]);
+        Ok(asked
+            .flat_map(|x| {
+                let mut broken = toy::label(x);
+                broken.frame.positions[0][1] = 1.0;
+                [toy::label(x), broken]
+            })
+            .collect())
+    }
+}
+
+struct Flat;
+
+impl Gate for Flat {
+    fn check(&self, positions: &[[f32; 3]]) -> Option<Implausible> {
+        (positions[0][1] > 0.5).then_some(Implausible::BrokenBond)
+    }
+}
+
+#[test]
+fn answers_with_broken_bonds_are_left_out_and_counted() {
+    /// Sees to it that no such answer comes to a fit.
+    struct Wary;
+    impl Model for Wary {
+        fn fit(&self, fit: &Fit<'_>) -> Result<(), BoxError> {
+            assert!(fit.labels.iter().all(|l| l.frame.positions[0][1] == 0.0));
+            toy::Range {
+                pause: Duration::ZERO,
+            }
+            .fit(fit)
+        }
+        fn propose(&self, folder: &Path, n: usize, seed: u64) -> Result<Trajectory, BoxError> {
+            toy::Range {
+                pause: Duration::ZERO,
+            }
+            .propose(folder, n, seed)
+        }
+    }
+    let (selector, base) = (toy::selector(), toy::base());
+    let parts = Parts {
+        model: &Wary,
+        gate: Some(&Flat),
+        selector: &selector,
+        backmapper: Some(&toy::Twins),
+        oracle: &HalfBroken,
+        judge: &toy::Span,
+        space: toy::along_x(),
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let campaign = Campaign::new(toy::config(), parts, &base, folder.path()).unwrap();
+    let stop = AtomicBool::new(false);
+    let summary = campaign.run(&stop, &mut |_| {}).unwrap();
+    assert_eq!(summary.rounds.len(), 5);
+    for round in &summary.rounds[1..] {
+        assert_eq!((round.n_labels, round.n_broken_labels), (11, 11));
+    }
 }

@@ -22,6 +22,7 @@ use data::Data;
 use judge::EnsembleJudge;
 use metrics::report::Report;
 use model::Learner;
+use molio::Trajectory;
 use outcome::Outcome;
 use report::Story;
 use std::path::PathBuf;
@@ -150,10 +151,23 @@ fn gate(config: &Config, data: &Data) -> Result<Option<ChainGate>> {
     if beads.n_atoms() != beads.n_residues() {
         return Ok(None);
     }
+    let known = data.base_frames()?;
     let limits = ChainLimits {
-        bond: config.gate.bond,
+        bond: config.gate.bond.unwrap_or_else(|| bonds(&known)),
         clash: config.gate.clash,
         mirror_evidence: config.gate.mirror_evidence,
     };
-    Ok(Some(ChainGate::new(limits, &data.base_frames()?)?))
+    Ok(Some(ChainGate::new(limits, &known)?))
+}
+
+/// Least and largest distance of neighbours in the known frames, widened by what thermal motion may add, nm.
+fn bonds(known: &Trajectory) -> [f64; 2] {
+    const MARGIN: f64 = 0.02;
+    let frames = (0..known.n_frames()).flat_map(|frame| known.positions(frame).windows(2));
+    let [least, most] = frames.fold([f64::INFINITY, 0.0], |[least, most]: [f64; 2], pair| {
+        let squares = (0..3).map(|k| f64::from(pair[1][k] - pair[0][k]).powi(2));
+        let length = squares.sum::<f64>().sqrt();
+        [least.min(length), most.max(length)]
+    });
+    [(least - MARGIN).max(0.0), most + MARGIN]
 }

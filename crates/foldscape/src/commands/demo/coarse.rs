@@ -142,6 +142,8 @@ epochs = 15
 batch_size = 64
 learning_rate = 1e-3
 schedule = { decay = { kind = "cosine", floor = 0.02 } }
+average = 0.998
+decoys = { sigma = 0.05, share = 0.2, weight = 0.3 }
 "#;
 
 fn model_text(labelled: &toml::Value, seed: u64) -> String {
@@ -180,7 +182,6 @@ solvent = "gbn2"
 
 [base]
 trajectories = {labelled}
-max_frames = 2000
 
 [reference]
 trajectories = ["cln025-reference.xtc"]
@@ -200,9 +201,11 @@ method = "farthest-first"
 frames = {frames}
 
 [oracle]
-kind = "mean-force"
-equilibration_ps = 2
-length_ps = 10
+kind = "free"
+annealing = {{ temperature = 600, ps = 3 }}
+equilibration_ps = 1
+release_ps = 0.4
+length_ps = 8
 save_ps = 0.1
 
 [rounds]
@@ -238,7 +241,7 @@ impl LearnSummary {
             (
                 "active learning",
                 format!(
-                    "{} mean forces, {:.2} ns, {:.0} s",
+                    "{} frames asked, {:.2} ns, {:.0} s",
                     self.oracle_frames, self.oracle_nanoseconds, self.seconds
                 ),
             ),

@@ -147,8 +147,9 @@ pub(super) struct SimulationConfig {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct GateConfig {
-    /// Least and largest distance of neighbours, nm.
-    pub(super) bond: [f64; 2],
+    /// Least and largest distance of neighbours, nm; without it those of the base set, and 0.02 nm more on both
+    /// sides, which tells cis from trans peptide bonds.
+    pub(super) bond: Option<[f64; 2]>,
     /// Least distance of beads three or more apart, nm.
     pub(super) clash: f64,
     /// How many times likelier the mirror image must be, as a natural logarithm.
@@ -256,12 +257,12 @@ impl Default for LabelsConfig {
 impl Default for GateConfig {
     fn default() -> Self {
         let ChainLimits {
-            bond,
             clash,
             mirror_evidence,
+            ..
         } = ChainLimits::default();
         Self {
-            bond,
+            bond: None,
             clash,
             mirror_evidence,
         }

@@ -42,6 +42,8 @@ struct Round {
     /// Of those, frames that could be given atoms.
     asked: usize,
     labels: usize,
+    /// Labels that were left out: a peptide bond turned over in the oracle's simulation.
+    broken_labels: usize,
     coverage_radius_before_nm: Option<f64>,
     coverage_radius_after_nm: Option<f64>,
     accepted: Option<usize>,
@@ -178,6 +180,7 @@ impl Round {
             selected: round.selected.len(),
             asked: round.n_asked,
             labels: round.n_labels,
+            broken_labels: round.n_broken_labels,
             coverage_radius_before_nm: round.coverage.radius_before,
             coverage_radius_after_nm: round.coverage.radius_after,
             accepted: round.accepted,

@@ -99,9 +99,9 @@ impl<'a> Story<'a> {
         let baselines = self.baselines()?;
         let opening = report.opening();
         opening.text(format!(
-            "A model of {} beads learned the forces of {} frames, and was simulated. Frames of it that lay farthest from \
-             all that it knew were given their atoms back, the force field was asked for the mean forces there, and the \
-             model was trained anew: {} frames asked in {} rounds. Distances from the reference:",
+            "A model of {} beads learned the forces of {} frames, and was simulated. Frames were chosen of it, given their \
+             atoms back, and simulated with the force field; the model was trained anew with what came back: {} frames \
+             asked in {} rounds. Distances from the reference:",
             self.data.maps.positions.n_beads(),
             self.summary.n_base,
             self.summary.oracle_frames(),
@@ -360,6 +360,7 @@ impl<'a> Story<'a> {
             "chosen",
             "given atoms",
             "labels",
+            "broken labels",
             "simulated / ns",
             "wall time / s",
             "radius before / nm",
@@ -386,6 +387,7 @@ impl<'a> Story<'a> {
                 round.selected.len().to_string(),
                 round.n_asked.to_string(),
                 round.n_labels.to_string(),
+                round.n_broken_labels.to_string(),
                 format!("{:.3}", round.nanoseconds),
                 format!("{seconds:.1}"),
                 radius(round.coverage.radius_before),
