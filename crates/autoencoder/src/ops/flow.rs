@@ -63,7 +63,7 @@ impl Flow {
     pub(crate) fn op1(&self, op: impl CustomOp1 + Send + Sync + 'static) -> Result<Self> {
         let y = self.value.apply_op1_no_bwd(&op)?;
         let x = self.clone();
-        self.next1(y, move |y, dy| {
+        self.layer(y, &[], move |y, dy| {
             x.give(op.bwd(&x.value, y, dy)?)?;
             Ok([x.spent()?, None, None])
         })
@@ -77,13 +77,11 @@ impl Flow {
     ) -> Result<Self> {
         let y = self.value.apply_op2_no_bwd(parameter, &op)?;
         let (x, w) = (self.clone(), parameter.clone());
-        let step = Step::new(y, move |y, dy| {
+        self.layer(y, &[parameter], move |y, dy| {
             let (dx, dw) = op.bwd(&x.value, &w, y, dy)?;
             x.give(dx)?;
             Ok([x.spent()?, dw, None])
-        });
-        let (value, gradient) = step.result();
-        Self::new(value, gradient, self.token.apply_op2(parameter, step))
+        })
     }
 
     /// The result of an operation with two parameters.
@@ -94,13 +92,11 @@ impl Flow {
     ) -> Result<Self> {
         let y = self.value.apply_op3_no_bwd(first, second, &op)?;
         let (x, p, q) = (self.clone(), first.clone(), second.clone());
-        let step = Step::new(y, move |y, dy| {
+        self.layer(y, &[first, second], move |y, dy| {
             let (dx, dp, dq) = op.bwd(&x.value, &p, &q, y, dy)?;
             x.give(dx)?;
             Ok([x.spent()?, dp, dq])
-        });
-        let (value, gradient) = step.result();
-        Self::new(value, gradient, self.token.apply_op3(first, second, step))
+        })
     }
 
     /// [`super::conv1d`], or [`super::conv_transpose1d`].
@@ -165,19 +161,13 @@ impl Flow {
         let op = FoldingConv { repeat };
         let y = self.value.apply_op3_no_bwd(&points.value, w, &op)?;
         let (code, place, weight) = (self.clone(), points.clone(), w.clone());
-        let step = Step::new(y, move |y, dy| {
+        self.layer(y, &[&points.token, w], move |y, dy| {
             let (d_code, d_points, dw) =
                 CustomOp3::bwd(&op, &code.value, &place.value, &weight, y, dy)?;
             code.give(d_code)?;
             place.give(d_points)?;
             Ok([code.spent()?, place.spent()?, dw])
-        });
-        let (value, gradient) = step.result();
-        Self::new(
-            value,
-            gradient,
-            self.token.apply_op3(&points.token, w, step),
-        )
+        })
     }
 
     /// [`super::folding_conv`] without points.
@@ -189,25 +179,26 @@ impl Flow {
     pub(crate) fn add(&self, other: &Self) -> Result<Self> {
         let y = sum(&self.value, &other.value)?;
         let (first, second) = (self.clone(), other.clone());
-        let step = Step::new(y, move |_, dy| {
+        self.layer(y, &[&other.token], move |_, dy| {
             first.give(Some(dy.clone()))?;
             second.give(Some(dy.clone()))?;
             Ok([first.spent()?, second.spent()?, None])
-        });
-        let (value, gradient) = step.result();
-        Self::new(value, gradient, self.token.apply_op2(&other.token, step))
+        })
     }
 
-    fn next1(&self, y: Tensor, backward: impl Backward) -> Result<Self> {
-        let step = Step::new(y, backward);
-        let (value, gradient) = step.result();
-        Self::new(value, gradient, self.token.apply_op1(step))
-    }
-
-    fn new(value: Tensor, gradient: Place, token: Result<Tensor>) -> Result<Self> {
+    /// The layer of result `y` that depends on this, and on up to two parameters or other layers' tokens.
+    fn layer(&self, y: Tensor, others: &[&Tensor], backward: impl Backward) -> Result<Self> {
+        let gradient = Place::default();
+        let step = Step {
+            y: y.clone(),
+            gradient: Arc::clone(&gradient),
+            backward,
+        };
+        // candle wants three arguments; one that is not there gets no gradient
+        let other = |index| others.get(index).copied().unwrap_or(&self.token);
         Ok(Self {
-            value,
-            token: token?,
+            value: y,
+            token: self.token.apply_op3(other(0), other(1), step)?,
             gradient,
         })
     }
@@ -275,66 +266,6 @@ struct Step<F> {
     backward: F,
 }
 
-impl<F: Backward> Step<F> {
-    fn new(y: Tensor, backward: F) -> Self {
-        Self {
-            y,
-            gradient: Place::default(),
-            backward,
-        }
-    }
-
-    fn result(&self) -> (Tensor, Place) {
-        (self.y.clone(), Arc::clone(&self.gradient))
-    }
-
-    fn run(&self) -> Result<Gradients> {
-        (self.backward)(&self.y, &take(&self.gradient)?)
-    }
-}
-
-impl<F: Backward> CustomOp1 for Step<F> {
-    fn name(&self) -> &'static str {
-        "layer"
-    }
-
-    fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok(token())
-    }
-
-    fn bwd(&self, _: &Tensor, _: &Tensor, _: &Tensor) -> Result<Option<Tensor>> {
-        let [first, _, _] = self.run()?;
-        Ok(first)
-    }
-}
-
-impl<F: Backward> CustomOp2 for Step<F> {
-    fn name(&self) -> &'static str {
-        "layer"
-    }
-
-    fn cpu_fwd(
-        &self,
-        _: &CpuStorage,
-        _: &Layout,
-        _: &CpuStorage,
-        _: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        Ok(token())
-    }
-
-    fn bwd(
-        &self,
-        _: &Tensor,
-        _: &Tensor,
-        _: &Tensor,
-        _: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let [first, second, _] = self.run()?;
-        Ok((first, second))
-    }
-}
-
 impl<F: Backward> CustomOp3 for Step<F> {
     fn name(&self) -> &'static str {
         "layer"
@@ -360,7 +291,7 @@ impl<F: Backward> CustomOp3 for Step<F> {
         _: &Tensor,
         _: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let [first, second, third] = self.run()?;
+        let [first, second, third] = (self.backward)(&self.y, &take(&self.gradient)?)?;
         Ok((first, second, third))
     }
 }
