@@ -31,18 +31,18 @@ fn info_tells_what_a_trajectory_holds() {
     );
 }
 
+/// A file of CLN025's CA atoms.
+fn alphas(folder: &tempfile::TempDir) -> String {
+    let path = in_folder(folder, "ca.pdb");
+    let protein = data("cln025.pdb");
+    json(&["convert", &protein, &path, "--select", "name CA", "--json"]);
+    path
+}
+
 #[test]
 fn a_mismatched_topology_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    let ca = in_folder(&folder, "ca.pdb");
-    json(&[
-        "convert",
-        &data("cln025.pdb"),
-        &ca,
-        "--select",
-        "name CA",
-        "--json",
-    ]);
+    let ca = alphas(&folder);
     let message = failure(&["info", &data("cln025.xtc"), "--top", &ca]);
     assert!(
         message.contains("topology has 10") && message.contains("166"),
@@ -261,15 +261,7 @@ fn analyze_joins_columns_and_writes_tables_and_a_report() {
 #[test]
 fn analyze_says_null_where_nothing_is_defined() {
     let folder = tempfile::tempdir().unwrap();
-    let ca = in_folder(&folder, "ca.pdb");
-    json(&[
-        "convert",
-        &data("cln025.pdb"),
-        &ca,
-        "--select",
-        "name CA",
-        "--json",
-    ]);
+    let ca = alphas(&folder);
     let analysis = json(&["analyze", &ca, "--json", "--without", "sasa"]);
     for key in [
         "ramachandran",
@@ -451,15 +443,7 @@ fn energies_are_those_of_openmm() {
     let bytes = std::fs::read(&forces).unwrap();
     assert!(String::from_utf8_lossy(&bytes[..128]).contains("(1, 166, 3, )"));
     assert!(failure(&["energy", &data("cln025.pdb"), "--device", "cuda"]).contains("CUDA"));
-    let ca = in_folder(&folder, "ca.pdb");
-    json(&[
-        "convert",
-        &data("cln025.pdb"),
-        &ca,
-        "--select",
-        "name CA",
-        "--json",
-    ]);
+    let ca = alphas(&folder);
     assert!(failure(&["energy", &ca]).contains("TYR"));
 }
 
@@ -472,15 +456,7 @@ fn analyze_refuses_what_it_cannot_write_or_measure() {
         message.contains("table.txt: expected a name that ends in .csv or .npz"),
         "{message}"
     );
-    let ca = in_folder(&folder, "ca.pdb");
-    json(&[
-        "convert",
-        &data("cln025.pdb"),
-        &ca,
-        "--select",
-        "name CA",
-        "--json",
-    ]);
+    let ca = alphas(&folder);
     let message = failure(&["analyze", &data("cln025.xtc"), "--top", &ca]);
     assert!(
         message.contains("the frames have 166 atoms, the topology has 10"),

@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     #[arg(required = true, num_args = 1.., value_name = "IN")]
     inputs: Vec<PathBuf>,
     /// File for positions and forces of beads (TRR, NPZ).
-    #[arg(required = true, value_name = "OUT")]
+    #[arg(required = true, value_name = "OUT", value_parser = output::file())]
     out: PathBuf,
     /// Topology of the atoms, with hydrogens.
     #[arg(long, value_name = "FILE")]
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "K", requires = "temperatures")]
     temperature: Option<f64>,
     /// File for the beads as a structure (PDB); by default OUT with `.pdb`.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = output::file())]
     beads: Option<PathBuf>,
     /// Print one JSON document.
     #[arg(long)]
