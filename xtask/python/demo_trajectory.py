@@ -3,6 +3,10 @@
 One continuous Langevin run of ff14SB + GBn2 that starts folded (PDB 5AWL), unfolds at 500 K and is
 cooled again, so that folded and unfolded frames lie in well-separated blocks of time.
 
+The recipe can be repeated, the frames cannot: OpenMM's CPU platform adds forces in the order in which its threads
+finish, and dynamics is chaotic. A run that is made anew has the same schedule and number of frames, unfolds and folds at
+other times, and changes cln025.pdb (minimised) and cln025.xtc; cln025.json comes out as it was with the same OpenMM.
+
 usage: demo_trajectory.py 5awl.pdb OUT_FOLDER [--scale 1.0]
 writes: cln025.pdb (first frame), cln025.xtc (one frame a picosecond), cln025.json (the recipe)
 """

@@ -21,7 +21,7 @@ struct Topic {
 const TOPICS: &[Topic] = &[
     Topic {
         name: "demo",
-        about: "the CLN025 trajectory that the demo trains on (an hour on two cores)",
+        about: "the CLN025 trajectory that the program carries: the same recipe, other frames each time (half an hour on two cores)",
         script: "demo_trajectory.py",
         requirements: "md",
         arguments: &["$DATA/chignolin/5awl.pdb", "crates/foldscape/data"],
