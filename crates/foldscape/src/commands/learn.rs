@@ -141,7 +141,7 @@ fn campaign(config: &Config) -> Result<CampaignConfig> {
         attempts: rounds.attempts.clone(),
         tolerance: rounds.tolerance,
         seed: config.seed,
-        parts: config.sections()?,
+        parts: config.sections().clone(),
     })
 }
 

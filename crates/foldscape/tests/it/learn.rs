@@ -152,6 +152,12 @@ fn a_campaign_runs_and_one_that_is_killed_ends_alike() {
 
     // one that is done stays as it is, and does not become another
     assert_eq!(json(&arguments)["ending"], "finished");
+    let from_its_folder = Command::new(env!("CARGO_BIN_EXE_foldscape"))
+        .current_dir(folder.path())
+        .args(["learn", "learn.toml", "--json"])
+        .output()
+        .unwrap();
+    assert!(from_its_folder.status.success(), "{from_its_folder:?}");
     let text = std::fs::read_to_string(&config).unwrap();
     std::fs::write(
         &config,

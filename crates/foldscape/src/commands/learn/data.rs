@@ -47,7 +47,7 @@ impl Data {
         let topology = molecule(&config.system)?;
         let folder = config.folder.join("data");
         let path = folder.join("description.json");
-        let mut settings = config.sections()?;
+        let mut settings = config.sections().clone();
         settings.retain(|name, _| SECTIONS.contains(&name.as_str()));
         if !path.exists() {
             std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;

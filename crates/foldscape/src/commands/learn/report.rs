@@ -86,7 +86,7 @@ impl<'a> Story<'a> {
         report
             .section("Settings")
             .details("Configuration", |inner| {
-                for (name, text) in self.config.sections().unwrap_or_default() {
+                for (name, text) in self.config.sections() {
                     inner.text(format!("{name}: {text}"));
                 }
             });
