@@ -201,16 +201,16 @@ method = "farthest-first"
 frames = {frames}
 
 [oracle]
-kind = "free"
+kind = "mean-force"
 annealing = {{ temperature = 600, ps = 3 }}
 equilibration_ps = 1
-release_ps = 0.4
-length_ps = 8
-save_ps = 0.1
+length_ps = 6
+save_ps = 0.016
 
 [rounds]
 rounds = {rounds}
-attempts = [{{ warm_start = false, oracle_weight = 1.0 }}, {{ warm_start = false, oracle_weight = 3.0 }}]
+tolerance = 2
+attempts = [{{ warm_start = false, oracle_weight = 1.0 }}, {{ warm_start = false, oracle_weight = 0.3 }}]
 "#
     )
 }
@@ -241,7 +241,7 @@ impl LearnSummary {
             (
                 "active learning",
                 format!(
-                    "{} frames asked, {:.2} ns, {:.0} s",
+                    "{} mean forces, {:.2} ns, {:.0} s",
                     self.oracle_frames, self.oracle_nanoseconds, self.seconds
                 ),
             ),
