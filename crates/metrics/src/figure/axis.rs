@@ -124,6 +124,7 @@ pub(crate) struct Coordinate {
     pub(crate) high: f64,
     scale: Scale,
     ticks: Vec<f64>,
+    /// Distance of ticks, for their digits; 0 where each tick has digits of its own.
     step: f64,
 }
 
@@ -160,9 +161,20 @@ impl Coordinate {
     pub(crate) fn format(&self, value: f64) -> String {
         match self.scale {
             Scale::Angle => format!("{}", value.to_degrees().round()).replace('-', "−"),
-            Scale::Logarithmic => scientific_or_plain(value, value),
-            Scale::Linear => scientific_or_plain(value, self.step),
+            Scale::Logarithmic if self.step == 0.0 => scientific_or_plain(value, own_step(value)),
+            Scale::Linear | Scale::Logarithmic => scientific_or_plain(value, self.step),
         }
+    }
+}
+
+/// The place of the last digit that this tick of a logarithmic axis needs: 0.15 has one more than 0.2.
+fn own_step(value: f64) -> f64 {
+    let power = 10f64.powf((value.log10() + 1e-9).floor());
+    let mantissa = value / power;
+    if (mantissa - mantissa.round()).abs() < 1e-6 {
+        power
+    } else {
+        0.1 * power
     }
 }
 
@@ -216,24 +228,29 @@ fn linear_ticks(low: f64, high: f64, wanted: f64) -> (Vec<f64>, f64) {
     (ticks, digits_from)
 }
 
+/// Whole decades over a long axis; ever more digits within them until three fit, and over a short axis
+/// equal steps.
 fn logarithmic_ticks(low: f64, high: f64) -> (Vec<f64>, f64) {
+    const WITHIN_DECADES: [&[f64]; 3] = [
+        &[1.0],
+        &[1.0, 2.0, 5.0],
+        &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0],
+    ];
     let decades = (high / low).log10();
     let within = |v: &f64| *v >= low * 0.999_999 && *v <= high * 1.000_001;
-    let mantissas: &[f64] = if decades < 1.0 {
-        &[1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0]
-    } else if decades < 2.5 {
-        &[1.0, 2.0, 5.0]
-    } else {
-        &[1.0]
-    };
     let every = (decades / 7.0).ceil().max(1.0) as usize;
     let (first, last) = (low.log10().floor() as i32, high.log10().ceil() as i32);
-    let ticks = (first..=last)
-        .step_by(every)
-        .flat_map(|decade| mantissas.iter().map(move |m| m * 10f64.powi(decade)))
-        .filter(within)
-        .collect();
-    (ticks, 1.0)
+    for mantissas in WITHIN_DECADES {
+        let ticks: Vec<f64> = (first..=last)
+            .step_by(every)
+            .flat_map(|decade| mantissas.iter().map(move |m| m * 10f64.powi(decade)))
+            .filter(within)
+            .collect();
+        if ticks.len() >= 3 {
+            return (ticks, 0.0);
+        }
+    }
+    linear_ticks(low, high, 4.0)
 }
 
 fn angle_ticks(low: f64, high: f64) -> (Vec<f64>, f64) {
@@ -304,6 +321,25 @@ mod tests {
             texts(&axis, &[1.0, 1e6]),
             ["1", "10", "100", "1000", "10000", "10⁵", "10⁶"].map(str::to_owned)
         );
+    }
+
+    #[test]
+    fn no_two_ticks_of_a_logarithmic_axis_read_the_same() {
+        let axis = Axis::new("loss", "").logarithmic();
+        assert_eq!(
+            texts(&axis, &[0.095, 0.31]),
+            ["0.1", "0.15", "0.2", "0.3"].map(str::to_owned)
+        );
+        let spans = [1.04, 1.3, 2.0, 4.0, 9.0, 30.0, 250.0, 1e4, 1e9];
+        for low in [2.3e-7, 9.1e-4, 0.0137, 0.11, 0.21, 1.0, 1.4, 13.0, 7.7e4] {
+            for (low, high) in spans.map(|span| (low, low * span)) {
+                let texts = texts(&axis, &[low, high]);
+                assert!(texts.len() >= 2, "{low}…{high}: {texts:?}");
+                let mut different = texts.clone();
+                different.dedup();
+                assert_eq!(texts, different, "{low}…{high}");
+            }
+        }
     }
 
     #[test]

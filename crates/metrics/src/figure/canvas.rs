@@ -51,6 +51,7 @@ const RIGHT: i32 = 16;
 const BAR: i32 = 84;
 const BOTTOM: i32 = 50;
 const TITLE: i32 = 28;
+pub(crate) const TITLE_LINE: i32 = 19;
 const LEGEND_ROW: i32 = 20;
 
 impl Layout<'_> {
@@ -72,14 +73,15 @@ impl Layout<'_> {
         let plot_height = if self.square { SQUARE } else { PLOT_HEIGHT };
         let width = LEFT + plot_width + right;
         let rows = legend_rows(&self.legend, width - LEFT);
-        let top = if self.title.is_empty() { 10 } else { TITLE } + rows.len() as i32 * LEGEND_ROW;
+        let title = title_lines(self.title, width - LEFT);
+        let top = below_title(title.len()) + rows.len() as i32 * LEGEND_ROW;
         let height = top + plot_height + BOTTOM;
 
         let mut frame = String::new();
         {
             let size = ((width * FINE) as u32, (height * FINE) as u32);
             let page = SVGBackend::with_string(&mut frame, size).into_drawing_area();
-            self.decorate(&page, [LEFT, top, plot_width, plot_height], &rows)
+            self.decorate(&page, [LEFT, top, plot_width, plot_height], &rows, &title)
                 .map_err(drawing)?;
             page.present().map_err(drawing)?;
         }
@@ -130,6 +132,7 @@ impl Layout<'_> {
         page: &Page<'_>,
         plot: [i32; 4],
         rows: &[Vec<usize>],
+        title: &[String],
     ) -> Result<(), DrawingFailure> {
         let [left, top, width, height] = plot;
         let grid = faint(0.13);
@@ -171,10 +174,11 @@ impl Layout<'_> {
             13,
             Anchor::Upright,
         )?;
-        if !self.title.is_empty() {
-            text(page, self.title, [left * FINE, 7 * FINE], 14, Anchor::Title)?;
+        for (index, words) in title.iter().enumerate() {
+            let y = 7 + index as i32 * TITLE_LINE;
+            text(page, words, [left * FINE, y * FINE], 14, Anchor::Title)?;
         }
-        self.draw_legend(page, left, rows)?;
+        self.draw_legend(page, [left, below_title(title.len())], rows)?;
         if let Some((axis, coordinate, map)) = &self.colour_bar {
             draw_colour_bar(
                 page,
@@ -190,10 +194,9 @@ impl Layout<'_> {
     fn draw_legend(
         &self,
         page: &Page<'_>,
-        left: i32,
+        [left, first]: [i32; 2],
         rows: &[Vec<usize>],
     ) -> Result<(), DrawingFailure> {
-        let first = if self.title.is_empty() { 10 } else { TITLE };
         for (row, entries) in rows.iter().enumerate() {
             let y = (first + row as i32 * LEGEND_ROW + LEGEND_ROW / 2 - 4) * FINE;
             let mut x = left * FINE;
@@ -339,6 +342,37 @@ fn draw_colour_bar(
     )
 }
 
+/// Where a figure goes on below this many lines of title.
+pub(crate) fn below_title(n_lines: usize) -> i32 {
+    match n_lines as i32 {
+        0 => 10,
+        n => TITLE + (n - 1) * TITLE_LINE,
+    }
+}
+
+/// A title in lines that fit into this many pixels, broken between words, or in a word that is longer.
+pub(crate) fn title_lines(title: &str, width: i32) -> Vec<String> {
+    // Bold letters of 14 pixels are 8 to 9 wide on the average in the common fonts.
+    let most = (width / 9).max(8) as usize;
+    let mut lines: Vec<String> = Vec::new();
+    for word in title.split_whitespace() {
+        let letters: Vec<char> = word.chars().collect();
+        for piece in letters.chunks(most) {
+            let fits = lines
+                .last()
+                .is_some_and(|line| line.chars().count() + 1 + piece.len() <= most);
+            match lines.last_mut().filter(|_| fits) {
+                Some(line) => {
+                    line.push(' ');
+                    line.extend(piece);
+                }
+                None => lines.push(piece.iter().collect()),
+            }
+        }
+    }
+    lines
+}
+
 /// Pixels that a legend entry takes.
 fn entry_width(name: &str) -> i32 {
     20 + 5 + (name.chars().count() as i32 * 27) / 4 + 16
@@ -384,5 +418,30 @@ pub(crate) fn label_attribute(title: &str) -> String {
         String::new()
     } else {
         format!(" aria-label=\"{}\"", crate::report::escape(title))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_break_where_the_figure_ends() {
+        let title = "Coloured by distance from the crystal structure (PDB 5AWL), Å";
+        let lines = title_lines(title, 450);
+        assert_eq!(
+            lines,
+            [
+                "Coloured by distance from the crystal structure",
+                "(PDB 5AWL), Å"
+            ]
+        );
+        assert_eq!(title_lines("short", 450), ["short"]);
+        assert!(title_lines("", 450).is_empty());
+        let long = title_lines(&"x".repeat(101), 450);
+        assert_eq!(
+            long.iter().map(String::len).collect::<Vec<_>>(),
+            [50, 50, 1]
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Traces of structures laid over each other.
 
-use super::canvas::{FINE, label_attribute};
+use super::canvas::{FINE, TITLE_LINE, below_title, label_attribute, title_lines};
 use super::{Colour, Figure};
 use crate::error::{Error, Result, check_finite};
 use nalgebra::{Matrix3, Vector3};
@@ -117,7 +117,8 @@ impl StructureOverlay {
             low = low.inf(end);
             high = high.sup(end);
         }
-        let top = if self.title.is_empty() { 34.0 } else { 58.0 };
+        let title = title_lines(&self.title, WIDTH as i32 - 12);
+        let top = f64::from(below_title(title.len())) + 27.0;
         let span = (high - low).map(|s| s.max(1e-6));
         let scale = ((WIDTH - 40.0) / span.x).min((HEIGHT - 40.0) / span.y);
         let height = (span.y * scale + 40.0).max(100.0) + top + BAR_SPACE;
@@ -137,7 +138,7 @@ impl StructureOverlay {
                 let style = colour.rgb().mix(0.45 + 0.55 * near).stroke_width(width);
                 page.draw(&PathElement::new(vec![place(a), place(b)], style))?;
             }
-            self.draw_texts(&page, scale, height)?;
+            self.draw_texts(&page, &title, scale, height)?;
             page.present()?;
             Ok(())
         };
@@ -159,19 +160,21 @@ impl StructureOverlay {
     fn draw_texts(
         &self,
         page: &plotters::drawing::DrawingArea<SVGBackend<'_>, plotters::coord::Shift>,
+        title: &[String],
         scale: f64,
         height: f64,
     ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let ink: RGBColor = super::canvas::ink();
         let font = |size: f64| ("sans-serif", size * 1.24 * f64::from(FINE)).into_font();
         let at = |x: f64, y: f64| ((x * f64::from(FINE)) as i32, (y * f64::from(FINE)) as i32);
-        if !self.title.is_empty() {
+        for (index, words) in title.iter().enumerate() {
             let bold = font(14.0)
                 .style(plotters::style::FontStyle::Bold)
                 .color(&ink);
-            page.draw(&Text::new(self.title.as_str(), at(12.0, 8.0), bold))?;
+            let y = 8.0 + f64::from(TITLE_LINE) * index as f64;
+            page.draw(&Text::new(words.as_str(), at(12.0, y), bold))?;
         }
-        let y = if self.title.is_empty() { 16.0 } else { 40.0 };
+        let y = f64::from(below_title(title.len())) + 9.0;
         let mut x = 12.0;
         let mut named: Vec<&str> = Vec::new();
         for trace in self.traces.iter().filter(|trace| !trace.name.is_empty()) {
