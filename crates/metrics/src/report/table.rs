@@ -64,7 +64,7 @@ impl From<String> for Cell {
     }
 }
 
-/// A table. The first column names the rows; cells that hold a number are aligned to the right.
+/// A table. The first column names the rows; columns of numbers are aligned to the right.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     header: Vec<String>,
@@ -110,11 +110,7 @@ impl Table {
         }
         html.push_str("<thead><tr>");
         for (column, name) in self.header.iter().enumerate() {
-            let numbers = self
-                .rows
-                .iter()
-                .any(|row| row.get(column).is_some_and(|c| is_number(&c.text)));
-            let class = if numbers && column > 0 {
+            let class = if self.holds_numbers(column) {
                 " class=\"number\""
             } else {
                 ""
@@ -125,7 +121,7 @@ impl Table {
         for row in &self.rows {
             html.push_str("<tr>");
             for (column, cell) in row.iter().enumerate() {
-                html.push_str(&cell_html(cell, column == 0));
+                html.push_str(&cell_html(cell, column == 0, self.holds_numbers(column)));
             }
             html.push_str("</tr>\n");
         }
@@ -136,11 +132,24 @@ impl Table {
         html.push_str("</div>\n");
         html
     }
+
+    /// Whether the column is aligned to the right: it holds numbers, and nothing else but dashes and
+    /// empty cells.
+    fn holds_numbers(&self, column: usize) -> bool {
+        let texts = || {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.text.as_str())
+        };
+        let is_absent = |text: &str| matches!(text, "" | "–" | "-");
+        column > 0
+            && texts().any(is_number)
+            && texts().all(|text| is_number(text) || is_absent(text))
+    }
 }
 
-fn cell_html(cell: &Cell, names_row: bool) -> String {
+fn cell_html(cell: &Cell, names_row: bool, right: bool) -> String {
     let mut classes = Vec::new();
-    if is_number(&cell.text) {
+    if right {
         classes.push("number");
     }
     let mark = match cell.tone {
@@ -171,8 +180,62 @@ fn cell_html(cell: &Cell, names_row: bool) -> String {
     }
 }
 
-/// Whether a text starts like a number: a digit, after a sign if there is one.
+/// Whether a text is a number, with signs, a power of ten, an error and one unit if it has them: words
+/// that start with a digit are not.
 fn is_number(text: &str) -> bool {
-    text.trim_start_matches(['-', '−', '+', '<', '>', '±', ' '])
-        .starts_with(|c: char| c.is_ascii_digit())
+    let bare = text.trim_start_matches(['-', '−', '+', '<', '>', '±', ' ']);
+    bare.starts_with(|c: char| c.is_ascii_digit())
+        && bare
+            .split_whitespace()
+            .filter(|word| !word.contains(|c: char| c.is_ascii_digit()) && *word != "±")
+            .count()
+            <= 1
+        && !bare.contains([',', ':', ';'])
+        && bare
+            .split_whitespace()
+            .all(|word| word.chars().count() <= 16)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_told_from_words() {
+        for number in [
+            "0",
+            "−1.25",
+            "0.11 ± 0.02",
+            "7.1 %",
+            "2.5×10⁻⁴",
+            "1.0e-7",
+            "12 nm",
+        ] {
+            assert!(is_number(number), "{number}");
+        }
+        for words in [
+            "",
+            "–",
+            "none",
+            "5AWL and its neighbours",
+            "0.97, 0.91",
+            "4 of 12 frames came back",
+        ] {
+            assert!(!is_number(words), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_column_with_words_keeps_to_the_left() {
+        let table = Table::new(["setting", "value", "n"])
+            .row(["stride", "10", "1"])
+            .row(["reference", "a long name of some file", "–"]);
+        let html = table.html();
+        assert!(html.contains("<td>10</td>"), "{html}");
+        assert!(html.contains("<td class=\"number\">1</td>"), "{html}");
+        assert!(
+            html.contains("<th scope=\"col\" class=\"number\">n</th>"),
+            "{html}"
+        );
+    }
 }
