@@ -110,7 +110,8 @@ impl Comparison {
             if values.iter().any(Vec::is_empty) {
                 return Ok(());
             }
-            let mut chart = HistogramOverlay::new(axis, 60).title(title);
+            let n_values = values[0].len().max(values[1].len());
+            let mut chart = HistogramOverlay::new(axis, n_bins(n_values)).title(title);
             for ((name, sample), values) in ["reference", "model"]
                 .iter()
                 .zip(&self.samples)
@@ -293,4 +294,9 @@ impl Comparison {
         }
         chart.draw()
     }
+}
+
+/// Bins that so many values fill: twice the cube root of their number (the Rice rule), 60 at most.
+fn n_bins(n_values: usize) -> usize {
+    (2.0 * (n_values as f64).cbrt()).ceil().clamp(8.0, 60.0) as usize
 }
