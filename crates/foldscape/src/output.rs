@@ -25,9 +25,11 @@ fn hindrance(path: &Path) -> Option<String> {
 
 /// Prints one JSON document.
 pub(crate) fn json(value: &impl Serialize) -> Result<()> {
-    let mut out = std::io::stdout().lock();
+    // Standard output alone would write each of millions of lines by itself.
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     serde_json::to_writer_pretty(&mut out, value)?;
     writeln!(out)?;
+    out.flush()?;
     Ok(())
 }
 

@@ -27,7 +27,15 @@ const STRAINED_SIGMA: f64 = 4.0;
 /// Points on each sphere of the surface: its error is then below 1 %.
 const SURFACE_POINTS: usize = 240;
 
-/// Measures that take long and can be left out.
+/// Angles of each residue, in this order.
+const TORSIONS: [TorsionKind; 4] = [
+    TorsionKind::Phi,
+    TorsionKind::Psi,
+    TorsionKind::Omega,
+    TorsionKind::Chi(1),
+];
+
+/// Measures that take long, or much memory, and can be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Costly {
     /// Solvent-accessible surface.
@@ -38,6 +46,8 @@ pub(crate) enum Costly {
     SecondaryStructure,
     /// Fraction of native contacts.
     NativeContacts,
+    /// φ, ψ, ω and χ₁ of every residue, most of the memory of a long run; their rows are then empty.
+    Torsions,
 }
 
 /// Several numbers a frame, `[n_frames][width]`; NaN is written as `null`.
@@ -119,7 +129,8 @@ pub(super) struct Measures {
     topology: Topology,
     atoms: Vec<usize>,
     reference: Option<Vec<[f32; 3]>>,
-    torsions: ResidueTorsions,
+    /// `None` where they are left out.
+    torsions: Option<ResidueTorsions>,
     ramachandran: Ramachandran,
     chirality: Option<Chirality>,
     gyration: RadiusOfGyration,
@@ -175,15 +186,9 @@ impl Measures {
             rmsf: Fluctuations::new(atoms.len()),
             atoms,
             reference,
-            torsions: ResidueTorsions::new(
-                topology,
-                &[
-                    TorsionKind::Phi,
-                    TorsionKind::Psi,
-                    TorsionKind::Omega,
-                    TorsionKind::Chi(1),
-                ],
-            )?,
+            torsions: wanted(Costly::Torsions)
+                .then(|| ResidueTorsions::new(topology, &TORSIONS))
+                .transpose()?,
             ramachandran: Ramachandran::new(topology)?,
             chirality: has_side_chain.then(|| Chirality::new(topology)),
             gyration: RadiusOfGyration::new(topology, weighting)?,
@@ -270,12 +275,17 @@ impl Measures {
                 }
                 None => {
                     self.analysis.rejected += 1;
-                    FrameValues::undefined(self.torsions.n_residues(), self.ends.len())
+                    self.undefined()
                 }
             };
             values.join(&mut self.analysis);
         }
         Ok(())
+    }
+
+    fn undefined(&self) -> FrameValues {
+        let n_residues = self.torsions.as_ref().map_or(0, |t| t.n_residues());
+        FrameValues::undefined(n_residues, self.ends.len())
     }
 
     fn of_frame(&self, positions: &[[f32; 3]]) -> metrics::Result<FrameValues> {
@@ -285,8 +295,11 @@ impl Measures {
             end_to_end: ends
                 .map(|d| d.map(|d| d as f32))
                 .collect::<Result<_, _>>()?,
-            torsions: self.torsions.evaluate(positions)?,
-            ..FrameValues::undefined(self.torsions.n_residues(), self.ends.len())
+            torsions: match &self.torsions {
+                Some(torsions) => torsions.evaluate(positions)?,
+                None => Vec::new(),
+            },
+            ..self.undefined()
         };
         let grids = RamachandranGrids::built_in();
         let counts = self.ramachandran.evaluate(positions, grids)?.counts;

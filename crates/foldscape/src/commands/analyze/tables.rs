@@ -3,7 +3,7 @@
 use super::measures::{Analysis, RamachandranFrame, Rows};
 use anyhow::{Context, Result, ensure};
 use std::fmt::Write as _;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 /// Writes by the extension of the file's name.
@@ -30,34 +30,66 @@ fn is(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
 }
 
+/// One quantity: its name, its shape, and its values by their place in that shape, NaN where undefined.
+/// They are not copied: a long run has hundreds of millions.
+struct Array<'a> {
+    name: String,
+    shape: Vec<usize>,
+    value: Box<dyn Fn(usize) -> f64 + 'a>,
+    /// Whether the values were measured as f32, which need fewer digits.
+    single: bool,
+}
+
+impl<'a> Array<'a> {
+    fn new(name: &str, n: usize, value: impl Fn(usize) -> f64 + 'a) -> Self {
+        Self {
+            name: name.to_owned(),
+            shape: vec![n],
+            value: Box::new(value),
+            single: false,
+        }
+    }
+
+    fn line(name: &str, values: &'a [f64]) -> Self {
+        Self::new(name, values.len(), |i| values[i])
+    }
+
+    fn counts(name: &str, values: &'a [Option<u32>]) -> Self {
+        let value = |i: usize| values[i].map_or(f64::NAN, f64::from);
+        Self::new(name, values.len(), value)
+    }
+
+    fn rows(name: &str, n_frames: usize, rows: &'a Rows) -> Self {
+        let mut array = Self::new(name, n_frames, |i| f64::from(rows.values[i]));
+        array.shape.extend((!rows.flat).then_some(rows.width));
+        array.single = true;
+        array
+    }
+
+    /// Residues of a Ramachandran class.
+    fn class(
+        name: &str,
+        frames: &'a [Option<RamachandranFrame>],
+        of: fn(&RamachandranFrame) -> usize,
+    ) -> Self {
+        let value = move |i: usize| frames[i].as_ref().map_or(f64::NAN, |f| of(f) as f64);
+        Self::new(name, frames.len(), value)
+    }
+
+    fn n_values(&self) -> usize {
+        self.shape.iter().product()
+    }
+}
+
 impl Analysis {
-    /// All numbers as arrays: name, shape, values. Secondary structure, which is letters, stays out.
-    pub(super) fn arrays(&self) -> Vec<(String, Vec<usize>, Vec<f64>)> {
-        let line = |name: &str, values: Vec<f64>| (name.to_owned(), vec![values.len()], values);
-        let counts = |name: &str, values: &[Option<u32>]| {
-            line(
-                name,
-                values
-                    .iter()
-                    .map(|n| n.map_or(f64::NAN, f64::from))
-                    .collect(),
-            )
-        };
-        let rows = |name: &str, rows: &Rows| {
-            let values = rows.values.iter().map(|&x| f64::from(x)).collect();
-            let rest = if rows.flat { None } else { Some(rows.width) };
-            let shape = [self.frames].into_iter().chain(rest).collect();
-            (name.to_owned(), shape, values)
-        };
-        let class = |name: &str, of: fn(&RamachandranFrame) -> usize| {
-            let frames = self.ramachandran.iter();
-            let values = frames.map(|frame| frame.as_ref().map_or(f64::NAN, |f| of(f) as f64));
-            line(name, values.collect())
-        };
+    /// All numbers as arrays. Secondary structure, which is letters, stays out.
+    fn arrays(&self) -> Vec<Array<'_>> {
+        let rows = |name, rows| Array::rows(name, self.frames, rows);
+        let class = |name, of| Array::class(name, &self.ramachandran, of);
         let mut arrays = vec![
-            line("rmsd", self.rmsd.clone()),
-            line("rg", self.rg.clone()),
-            line("rmsf", self.rmsf.clone()),
+            Array::line("rmsd", &self.rmsd),
+            Array::line("rg", &self.rg),
+            Array::line("rmsf", &self.rmsf),
             rows("end_to_end", &self.end_to_end),
             rows("phi", &self.phi),
             rows("psi", &self.psi),
@@ -66,13 +98,13 @@ impl Analysis {
             class("ramachandran_favored", |frame| frame.favored),
             class("ramachandran_allowed", |frame| frame.allowed),
             class("ramachandran_outlier", |frame| frame.outlier),
-            counts("chirality_errors", &self.chirality_errors),
-            line("dope", self.dope.clone()),
-            line("native_contacts", self.native_contacts.clone()),
-            line("sasa", self.sasa.clone()),
-            counts("hydrogen_bonds", &self.hydrogen_bonds),
-            counts("clashes", &self.clashes),
-            counts("strained_bonds", &self.strained_bonds),
+            Array::counts("chirality_errors", &self.chirality_errors),
+            Array::line("dope", &self.dope),
+            Array::line("native_contacts", &self.native_contacts),
+            Array::line("sasa", &self.sasa),
+            Array::counts("hydrogen_bonds", &self.hydrogen_bonds),
+            Array::counts("clashes", &self.clashes),
+            Array::counts("strained_bonds", &self.strained_bonds),
         ];
         for (name, values) in &self.columns {
             arrays.push(rows(name, values));
@@ -81,67 +113,67 @@ impl Analysis {
     }
 }
 
-/// One column of the table for each number a frame has; NaN where undefined.
-fn columns(analysis: &Analysis) -> Vec<(String, Vec<f64>)> {
-    let mut columns = Vec::new();
-    for (name, shape, values) in analysis.arrays() {
-        if name == "rmsf" {
-            continue;
-        }
-        let width = shape.get(1).copied().unwrap_or(1);
-        for index in 0..width {
-            let label = if shape.len() == 1 {
-                name.clone()
-            } else {
-                format!("{name}_{}", index + 1)
-            };
-            let of = values.iter().skip(index).step_by(width).copied();
-            columns.push((label, of.collect()));
-        }
-    }
-    columns
-}
-
+/// One column of the table for each number a frame has; an undefined value is an empty field.
 fn write_csv(analysis: &Analysis, path: &Path) -> Result<()> {
-    let columns = columns(analysis);
-    let mut text = String::from("frame");
-    for (name, _) in &columns {
-        let quoted = if name.contains([',', '"', '\n']) {
-            format!("\"{}\"", name.replace('"', "\"\""))
-        } else {
-            name.clone()
-        };
-        let _ = write!(text, ",{quoted}");
-    }
-    text.push('\n');
-    for frame in 0..analysis.frames {
-        let _ = write!(text, "{frame}");
-        for (_, values) in &columns {
-            // An undefined value is an empty field.
-            if values[frame].is_finite() {
-                let _ = write!(text, ",{}", values[frame]);
-            } else {
-                text.push(',');
+    let name = || path.display().to_string();
+    let mut file = BufWriter::new(std::fs::File::create(path).with_context(name)?);
+    let mut arrays = analysis.arrays();
+    arrays.retain(|array| array.name != "rmsf");
+    let mut line = String::from("frame");
+    for array in &arrays {
+        match array.shape.get(1) {
+            None => push_name(&mut line, &array.name),
+            Some(&width) => {
+                (1..=width).for_each(|i| push_name(&mut line, &format!("{}_{i}", array.name)));
             }
         }
-        text.push('\n');
     }
-    std::fs::write(path, text).with_context(|| path.display().to_string())
+    for frame in 0..analysis.frames {
+        writeln!(file, "{line}").with_context(name)?;
+        line.clear();
+        let _ = write!(line, "{frame}");
+        for array in &arrays {
+            let width = array.shape.get(1).copied().unwrap_or(1);
+            for index in frame * width..(frame + 1) * width {
+                let value = (array.value)(index);
+                let _ = match (value.is_finite(), array.single) {
+                    (false, _) => write!(line, ","),
+                    (true, false) => write!(line, ",{value}"),
+                    (true, true) => write!(line, ",{}", value as f32),
+                };
+            }
+        }
+    }
+    writeln!(file, "{line}").with_context(name)?;
+    file.flush().with_context(name)
+}
+
+/// The name of a column, in quotes where it must be.
+fn push_name(line: &mut String, name: &str) {
+    line.push(',');
+    if name.contains([',', '"', '\n', '\r']) {
+        let _ = write!(line, "\"{}\"", name.replace('"', "\"\""));
+    } else {
+        line.push_str(name);
+    }
 }
 
 fn write_npz(analysis: &Analysis, path: &Path) -> Result<()> {
     let name = || path.display().to_string();
     let file = std::fs::File::create(path).with_context(name)?;
-    let mut archive = zip::ZipWriter::new(std::io::BufWriter::new(file));
-    for (array, shape, values) in analysis.arrays() {
+    let mut archive = zip::ZipWriter::new(BufWriter::new(file));
+    for array in analysis.arrays() {
+        // Beyond 4 GiB an entry needs wider sizes, which old readers do not know.
+        let large = array.n_values() > (u32::MAX / 16) as usize;
+        let options = zip::write::SimpleFileOptions::default().large_file(large);
         archive
-            .start_file(
-                format!("{array}.npy"),
-                zip::write::SimpleFileOptions::default(),
-            )
+            .start_file(format!("{}.npy", array.name), options)
             .with_context(name)?;
-        archive.write_all(&npy_header(&shape)).with_context(name)?;
-        for value in values {
+        archive
+            .write_all(&npy_header(&array.shape))
+            .with_context(name)?;
+        for index in 0..array.n_values() {
+            let value = (array.value)(index);
             archive.write_all(&value.to_le_bytes()).with_context(name)?;
         }
     }
