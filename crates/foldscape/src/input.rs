@@ -74,6 +74,54 @@ pub(crate) fn select(selection: &str, topology: &Topology) -> Result<Vec<usize>>
     Ok(indices)
 }
 
+/// The frames of a file for commands that count what is not finite instead of stopping at it: such a
+/// frame comes as positions of NaN.
+pub(crate) struct Frames {
+    reader: Box<dyn FrameReader>,
+    n_atoms: usize,
+    /// Of the next frame.
+    index: usize,
+    ended: bool,
+}
+
+impl Frames {
+    /// Frames of the atoms of a topology.
+    pub(crate) fn open(file: &Path, n_atoms: usize) -> molio::Result<Self> {
+        Ok(Self {
+            reader: molio::open(file)?,
+            n_atoms,
+            index: 0,
+            ended: false,
+        })
+    }
+
+    /// Reads the next frame; `false` at the end.
+    pub(crate) fn read(&mut self, frame: &mut Frame) -> molio::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        match self.reader.read_frame(frame) {
+            Err(molio::Error::NotFinite { .. }) => {
+                *frame = Frame::default();
+                frame.positions = vec![[f32::NAN; 3]; self.n_atoms];
+                // The reader may have stopped in the middle of the frame.
+                self.ended = self.reader.n_frames()? == Some(self.index + 1);
+                if !self.ended {
+                    self.reader.seek(self.index + 1)?;
+                }
+            }
+            other => {
+                self.ended = !other?;
+                if self.ended {
+                    return Ok(false);
+                }
+            }
+        }
+        self.index += 1;
+        Ok(true)
+    }
+}
+
 /// A NumPy array of floating-point numbers.
 pub(crate) struct Array {
     pub(crate) shape: Vec<usize>,

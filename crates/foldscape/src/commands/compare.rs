@@ -1,9 +1,11 @@
 //! `foldscape compare`
 
+mod memory;
 mod side;
 
 use crate::{input, output};
 use anyhow::{Context, Result, ensure};
+use memory::Memory;
 use metrics::comparison::{Column, Comparison, ComparisonConfig, Ensemble, Entry, Summary};
 use molio::{Frame, Topology};
 use side::Side;
@@ -53,6 +55,11 @@ pub(crate) struct Arguments {
     /// Uses every n-th frame.
     #[arg(long, default_value_t = 1)]
     stride: usize,
+    /// Memory that frames may take, in gigabytes (about 56 bytes for each CA atom and 1 kB besides). Where
+    /// the trajectories hold more, the command stops before it reads them and names the --stride that
+    /// fits: files of any size can be compared.
+    #[arg(long, default_value_t = 4.0, value_name = "GB")]
+    memory: f64,
     /// Resamples of the block bootstrap; 0 for no errors.
     #[arg(long, default_value_t = 100)]
     bootstrap: usize,
@@ -73,9 +80,15 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     ensure!(arguments.stride > 0, "--stride must be at least 1");
     let stride = arguments.stride;
-    let reference = Side::read(&arguments.reference, arguments.top.as_deref(), stride)?;
-    let model_top = arguments.model_top.as_deref().or(arguments.top.as_deref());
-    let model = Side::read(&arguments.model, model_top, stride)?;
+    let top = arguments.top.as_deref();
+    let model_top = arguments.model_top.as_deref().or(top);
+    let mut memory = Memory::new(arguments.memory, stride)?;
+    memory.check([
+        (&arguments.reference, n_alphas(&arguments.reference, top)?),
+        (&arguments.model, n_alphas(&arguments.model, model_top)?),
+    ])?;
+    let reference = Side::read(&arguments.reference, top, stride, &mut memory)?;
+    let model = Side::read(&arguments.model, model_top, stride, &mut memory)?;
     let topology = reference.topology.clone();
     ensure!(
         topology.n_atoms() == model.topology.n_atoms(),
@@ -127,6 +140,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             .map(|(label, value)| (label.as_str(), value.clone()))
             .collect::<Vec<_>>(),
     )
+}
+
+/// CA atoms of the frames of these files.
+fn n_alphas(files: &[PathBuf], top: Option<&Path>) -> Result<usize> {
+    let topology = input::topology(&files[0], top)?;
+    let alphas = input::select("name CA", &topology);
+    Ok(alphas
+        .with_context(|| files[0].display().to_string())?
+        .len())
 }
 
 /// The native structure's CA atoms, and in words where they are from.

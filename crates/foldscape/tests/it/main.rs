@@ -3,6 +3,7 @@
 mod backmap;
 mod cg;
 mod cg_simulate;
+mod comparisons;
 mod demo;
 mod files;
 mod learn;

@@ -1,6 +1,7 @@
 //! One side of a comparison, read frame by frame: what is kept is the CA atoms and, where there is
 //! a backbone, φ and ψ.
 
+use super::memory::Memory;
 use crate::{input, progress};
 use anyhow::{Context, Result, bail, ensure};
 use metrics::backbone::{ResidueTorsions, TorsionKind};
@@ -24,7 +25,12 @@ pub(super) struct Side {
 }
 
 impl Side {
-    pub(super) fn read(files: &[PathBuf], top: Option<&Path>, stride: usize) -> Result<Self> {
+    pub(super) fn read(
+        files: &[PathBuf],
+        top: Option<&Path>,
+        stride: usize,
+        memory: &mut Memory,
+    ) -> Result<Self> {
         let all = input::topology(&files[0], top)?;
         let alphas =
             input::select("name CA", &all).with_context(|| files[0].display().to_string())?;
@@ -33,11 +39,11 @@ impl Side {
         let (mut trajectories, mut n_frames) = (Vec::new(), Vec::new());
         let mut frame = Frame::default();
         for file in files {
-            let mut reader = molio::open(file)?;
+            let mut frames = input::Frames::open(file, all.n_atoms())?;
             let mut trajectory = Trajectory::new(alphas.len());
             let mut chunk = Trajectory::new(measure.atoms.len());
             let mut index = 0;
-            while reader.read_frame(&mut frame)? {
+            while frames.read(&mut frame)? {
                 bar.inc(1);
                 index += 1;
                 if (index - 1) % stride > 0 {
@@ -51,6 +57,8 @@ impl Side {
                         all.n_atoms()
                     );
                 }
+                let place = || format!("{}, frame {}", file.display(), index - 1);
+                memory.take(alphas.len()).with_context(place)?;
                 trajectory.push(&frame.select(&alphas))?;
                 if !measure.atoms.is_empty() {
                     chunk.push(&frame.select(&measure.atoms))?;
@@ -145,6 +153,10 @@ impl Backbone {
             return Ok(());
         }
         let measured = map_frames(frames, |positions| -> metrics::Result<_> {
+            if !positions.as_flattened().iter().all(|x| x.is_finite()) {
+                // Such a frame is rejected; this keeps the place of those after it.
+                return Ok((vec![[f32::NAN; 2]; self.residues.len()], Default::default()));
+            }
             let values = self.torsions.evaluate(positions)?;
             let residues = self.residues.iter();
             let angles: Vec<[f32; 2]> = residues.map(|&r| [values[r], values[n + r]]).collect();
