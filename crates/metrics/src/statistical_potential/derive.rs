@@ -54,6 +54,40 @@ impl Default for StatisticalPotentialConfig {
 /// # References
 /// Shen, Sali, Protein Sci. 2006, 10.1110/ps.062416606 (reference state); Sippl, J. Mol. Biol. 1990,
 /// 10.1016/S0022-2836(05)80269-4 (sparse data).
+///
+/// # Examples
+/// A potential of two helices, kept in a file, and the score of an extended chain in it:
+/// ```
+/// use metrics::statistical_potential::{
+///     PairRule, PairScore, PairTable, StatisticalPotentialBuilder, StatisticalPotentialConfig,
+/// };
+/// use molio::{ChainPlan, Conformation, ProteinBuilder, SideChainConfig, conformation_torsions, parse_sequence};
+///
+/// let chain = |sequence, conformation| -> Result<_, Box<dyn std::error::Error>> {
+///     let forms = parse_sequence(sequence)?;
+///     let builder = ProteinBuilder::new(&[ChainPlan::new("A", &forms)], &[])?;
+///     let torsions = conformation_torsions(&forms, conformation)?;
+///     let positions = builder.from_torsions(&torsions, &SideChainConfig::default())?;
+///     Ok((builder.topology().clone(), positions))
+/// };
+/// let mut builder = StatisticalPotentialBuilder::new(StatisticalPotentialConfig::default())?;
+/// for sequence in ["AAKAAEAAKA", "KAAEAAKAAE"] {
+///     let (topology, positions) = chain(sequence, Conformation::Helix)?;
+///     builder.add(&topology, &positions, 1.0)?;
+/// }
+/// let path = std::env::temp_dir().join(format!("helices-{}.lib", std::process::id()));
+/// builder.finish()?.write(&path)?;
+///
+/// let table = PairTable::read(&path)?;
+/// let rule = PairRule { cutoff: 1.5, minimum_residue_separation: 1, ignored_below: -1.0 };
+/// let score = |conformation| -> Result<f64, Box<dyn std::error::Error>> {
+///     let (topology, positions) = chain("AAEAAKAAEA", conformation)?;
+///     Ok(PairScore::new(&topology, &table, rule)?.evaluate(&positions)?)
+/// };
+/// assert!(score(Conformation::Helix)? < score(Conformation::Extended)?);
+/// # std::fs::remove_file(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct StatisticalPotentialBuilder {
     config: StatisticalPotentialConfig,
