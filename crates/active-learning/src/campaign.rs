@@ -226,16 +226,12 @@ fn checksum(labels: &[Label]) -> u32 {
 
 /// What is wrong with the first label that is.
 fn check_labels(labels: &[Label], n_beads: usize) -> Result<(), String> {
-    let with_errors = labels.first().is_some_and(|l| l.force_errors.is_some());
     for (index, label) in labels.iter().enumerate() {
         let wrong = |what: &str| Err(format!("{what} in label {index}"));
         let Some(forces) = &label.frame.forces else {
             return wrong("no forces");
         };
         let errors = label.force_errors.as_deref();
-        if errors.is_some() != with_errors {
-            return wrong("errors in some labels but none");
-        }
         for vectors in [Some(&label.frame.positions[..]), Some(forces), errors]
             .into_iter()
             .flatten()
@@ -246,6 +242,9 @@ fn check_labels(labels: &[Label], n_beads: usize) -> Result<(), String> {
             if vectors.iter().flatten().any(|x| !x.is_finite()) {
                 return wrong("a number that is not finite");
             }
+        }
+        if errors.is_some_and(|errors| errors.iter().flatten().any(|&e| e < 0.0)) {
+            return wrong("a negative error");
         }
     }
     Ok(())

@@ -16,6 +16,10 @@ use serde::{Deserialize, Serialize};
 pub enum Sampling {
     /// Labels along a free simulation: positions with the force at that moment.
     Free,
+    /// Both: the mean force where the frame was, over the last half of the equilibration, then labels along
+    /// a free simulation. A model that invents a well is told there what it costs; a released frame is out
+    /// of it before the first label.
+    MeanForceThenFree,
     /// One label a frame: the force averaged while the beads stay where they are, with its standard
     /// error. An estimate of the mean force, of which single forces are noisy samples.
     MeanForce,
@@ -30,7 +34,8 @@ pub struct MdOracleConfig {
     /// Heat before that, for side chains and peptide planes to leave what a backmapper guessed.
     #[serde(default)]
     pub annealing: Option<Annealing>,
-    /// Steps with the beads held, for the other atoms to relax; nothing is recorded.
+    /// Steps with the beads held, for the other atoms to relax; nothing is recorded, but with
+    /// [`Sampling::MeanForceThenFree`] in the second half.
     pub equilibration_steps: u64,
     /// Free sampling: steps after the beads are released before the first label; 0 to record from
     /// where the frame was. Mean forces: none.
@@ -70,8 +75,15 @@ impl MdOracleConfig {
                 return Err(Error::setting(what, "at least 1", value));
             }
         }
-        if self.sampling == Sampling::MeanForce && !(2..=self.n_records).contains(&self.n_blocks) {
-            let expected = format!("2 to {} (n_records)", self.n_records);
+        let averaged = match self.sampling {
+            Sampling::MeanForce => Some(self.n_records),
+            Sampling::MeanForceThenFree => Some(self.held().n_records),
+            Sampling::Free => None,
+        };
+        if let Some(n_records) = averaged
+            && !(2..=n_records).contains(&self.n_blocks)
+        {
+            let expected = format!("2 to {n_records} (recorded forces)");
             return Err(Error::setting("n_blocks", expected, self.n_blocks));
         }
         if let Some(Annealing { factor, .. }) = self.annealing
@@ -88,7 +100,7 @@ impl MdOracleConfig {
     /// Simulated time that one frame takes, ns.
     fn nanoseconds(&self) -> f64 {
         let release = match self.sampling {
-            Sampling::Free => self.release_steps,
+            Sampling::Free | Sampling::MeanForceThenFree => self.release_steps,
             Sampling::MeanForce => 0,
         };
         let annealing = self.annealing.map_or(0, |annealing| annealing.steps);
@@ -96,7 +108,20 @@ impl MdOracleConfig {
             annealing + self.equilibration_steps + release + self.every * self.n_records as u64;
         steps as f64 * self.time_step * 1e-3
     }
+
+    /// What is recorded while beads that will be released are still held: every other step, as a bond's
+    /// force changes within a few femtoseconds, in the second half.
+    fn held(&self) -> Self {
+        Self {
+            every: HELD_EVERY,
+            n_records: (self.equilibration_steps / 2 / HELD_EVERY) as usize,
+            ..self.clone()
+        }
+    }
 }
+
+/// Steps between forces while beads that will be released are held.
+const HELD_EVERY: u64 = 2;
 
 /// Makes the replicas of one batch: starts (nm), what is held, and a seed.
 pub type LaunchFunction<P> =
@@ -226,14 +251,25 @@ impl<P: Propagator> Oracle for MdOracle<P> {
         let seed = u64::from(checksum(frames));
         let starts = self.annealed(starts, seed)?;
         let mut held = (self.launch)(&starts, Phase::Held, seed)?;
-        held.advance(self.config.equilibration_steps)?;
-        match self.config.sampling {
-            Sampling::MeanForce => sampling::mean_forces(&mut held, &self.config, &self.project),
-            Sampling::Free => {
-                let mut free = (self.launch)(&positions(&held)?, Phase::Free, seed ^ u64::MAX)?;
-                sampling::along_the_way(&mut free, &self.config, &self.project)
+        let config = &self.config;
+        let equilibration = config.equilibration_steps;
+        let mut labels = match config.sampling {
+            Sampling::MeanForce => {
+                held.advance(equilibration)?;
+                return sampling::mean_forces(&mut held, config, &self.project);
             }
-        }
+            Sampling::MeanForceThenFree => {
+                held.advance(equilibration - equilibration / 2)?;
+                sampling::mean_forces(&mut held, &config.held(), &self.project)?
+            }
+            Sampling::Free => {
+                held.advance(equilibration)?;
+                Vec::new()
+            }
+        };
+        let mut free = (self.launch)(&positions(&held)?, Phase::Free, seed ^ u64::MAX)?;
+        labels.extend(sampling::along_the_way(&mut free, config, &self.project)?);
+        Ok(labels)
     }
 
     fn nanoseconds_per_frame(&self) -> f64 {

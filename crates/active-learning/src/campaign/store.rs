@@ -83,12 +83,16 @@ pub(super) fn read_frames(path: &Path, n_atoms: usize) -> Result<Trajectory> {
     Ok(frames)
 }
 
-/// Labels as a TRR file, after their errors, if they have any, as a NumPy array beside it.
+/// Stands in the file of errors for labels that have none.
+const NO_ERROR: [f32; 3] = [-1.0; 3];
+
+/// Labels as a TRR file, after their errors, if any has them, as a NumPy array beside it.
 pub(super) fn write_labels(path: &Path, n_beads: usize, labels: &[Label]) -> Result<()> {
-    if labels.iter().all(|label| label.force_errors.is_some()) && !labels.is_empty() {
+    if labels.iter().any(|label| label.force_errors.is_some()) {
         let mut errors = Trajectory::new(n_beads);
         for label in labels {
-            let rows = label.force_errors.clone().unwrap_or_default();
+            let none = || vec![NO_ERROR; n_beads];
+            let rows = label.force_errors.clone().unwrap_or_else(none);
             errors.push(&Frame::from_positions(rows))?;
         }
         write_whole(&errors_path(path), |partial| {
@@ -119,7 +123,10 @@ pub(super) fn read_labels(path: &Path, n_beads: usize) -> Result<Vec<Label>> {
     }
     let label = |index| Label {
         frame: frames.frame(index),
-        force_errors: errors.as_ref().map(|e| e.positions(index).to_vec()),
+        force_errors: errors
+            .as_ref()
+            .map(|errors| errors.positions(index).to_vec())
+            .filter(|errors| errors.first() != Some(&NO_ERROR)),
     };
     Ok((0..frames.n_frames()).map(label).collect())
 }
@@ -146,9 +153,13 @@ mod tests {
     #[test]
     fn labels_come_back_bit_for_bit() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, error) in [("plain", None), ("erring", Some(0.1))] {
+        for (name, errors) in [
+            ("plain", [None; 2]),
+            ("erring", [Some(0.1), Some(0.0)]),
+            ("mixed", [Some(0.1), None]),
+        ] {
             let path = folder.path().join(name).join("labels-000.trr");
-            let labels = [label(0.7, error), label(1e-7, error)];
+            let labels = [label(0.7, errors[0]), label(1e-7, errors[1])];
             write_labels(&path, 2, &labels).unwrap();
             let read = read_labels(&path, 2).unwrap();
             for (read, written) in read.iter().zip(&labels) {

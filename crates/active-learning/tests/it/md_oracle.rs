@@ -104,6 +104,27 @@ fn free_simulations_have_the_right_ensemble() {
 }
 
 #[test]
+fn frames_are_labelled_where_they_were_and_along_the_way() {
+    let xs: Vec<f32> = (0..24).map(|i| -1.2 + 0.1 * i as f32).collect();
+    let oracle = oracle(Sampling::MeanForceThenFree);
+    let labels = oracle.label(&starts(&xs)).unwrap();
+    assert_eq!(labels.len(), 24 + 24_000);
+    let (held, free) = labels.split_at(24);
+    let (mut product, mut square) = (0.0, 0.0);
+    for (label, &x) in held.iter().zip(&xs) {
+        assert_eq!(label.frame.positions, [[x, 0.0, 0.0]]);
+        assert!(label.force_errors.is_some());
+        product += label.frame.forces.as_ref().unwrap()[0][0] * x;
+        square += x * x;
+    }
+    let slope = product / square;
+    assert!((slope / (-K / 2.0) - 1.0).abs() < 0.15, "{slope}");
+    assert!(free.iter().all(|label| label.force_errors.is_none()));
+    let plain = self::oracle(Sampling::Free).nanoseconds_per_frame();
+    assert_eq!(oracle.nanoseconds_per_frame(), plain);
+}
+
+#[test]
 fn starts_that_cannot_be_evaluated_are_left_out() {
     let oracle = oracle(Sampling::MeanForce);
     let labels = oracle.label(&starts(&[5.5, 0.5])).unwrap();

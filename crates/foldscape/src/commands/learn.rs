@@ -7,6 +7,7 @@ mod model;
 mod oracle;
 pub(crate) mod outcome;
 mod report;
+mod sample;
 mod selector;
 mod slow;
 mod watch;
@@ -134,7 +135,7 @@ fn campaign(config: &Config) -> Result<CampaignConfig> {
     let rounds = &config.rounds;
     Ok(CampaignConfig {
         n_rounds: rounds.rounds,
-        n_samples: config.simulation.replicas * config.frames_per_replica(),
+        n_samples: config.n_samples(),
         n_selected: config.selection.frames,
         oracle_batch: config.oracle.batch,
         budget: rounds.budget,

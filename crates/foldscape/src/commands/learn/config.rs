@@ -147,6 +147,21 @@ pub(super) struct SimulationConfig {
     /// Of each bead, Da.
     #[serde(default = "mass")]
     pub(super) mass: f64,
+    /// Replica exchange, without which each replica stays in the basin that it started from. Frames at
+    /// `system.temperature` are used, the others not.
+    pub(super) exchange: Option<ExchangeConfig>,
+}
+
+/// A geometric ladder of temperatures from `system.temperature` upwards.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExchangeConfig {
+    /// K
+    pub(super) hottest: f64,
+    /// Temperatures, over which the replicas are spread evenly.
+    pub(super) rungs: usize,
+    /// Steps between exchanges.
+    pub(super) every: u64,
 }
 
 /// What counts as plausible; nothing is asked of maps with more than one bead a residue.
@@ -197,7 +212,7 @@ pub(super) struct SelectionConfig {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OracleConfig {
-    /// `free` or `mean-force`.
+    /// `free`, `mean-force`, or `mean-force-then-free`.
     pub(super) kind: Sampling,
     /// Heat before that, with the beads held.
     pub(super) annealing: Option<AnnealingConfig>,
@@ -323,6 +338,23 @@ impl Config {
             replicas > 0 && save > 0 && self.frames_per_replica() > 0,
             "simulation: {replicas} replicas of {steps} steps with a frame every {save} after {skip} are no frames"
         );
+        if let Some(ExchangeConfig {
+            hottest,
+            rungs,
+            every,
+        }) = self.simulation.exchange
+        {
+            ensure!(
+                rungs > 1 && replicas.is_multiple_of(rungs) && every > 0,
+                "simulation.exchange: expected at least two rungs over which {replicas} replicas are spread evenly, and \
+                 steps between exchanges, found {rungs} and {every}"
+            );
+            ensure!(
+                hottest > self.system.temperature && hottest.is_finite(),
+                "simulation.exchange.hottest: expected more than system.temperature, {} K, found {hottest}",
+                self.system.temperature
+            );
+        }
         for name in self.reference.iter().flat_map(|r| &r.guarded) {
             ensure!(
                 super::judge::NAMES.contains(&name.as_str()),
@@ -353,8 +385,13 @@ impl Config {
         NetworkChoice::new(&self.network)
     }
 
-    /// Frames of each replica that are used.
-    pub(super) fn frames_per_replica(&self) -> usize {
+    /// Frames that a simulation of the model gives.
+    pub(super) fn n_samples(&self) -> usize {
+        let rungs = self.simulation.exchange.map_or(1, |e| e.rungs);
+        self.simulation.replicas / rungs * self.frames_per_replica()
+    }
+
+    fn frames_per_replica(&self) -> usize {
         let SimulationConfig {
             steps, skip, save, ..
         } = self.simulation;

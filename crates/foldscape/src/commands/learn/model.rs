@@ -1,24 +1,19 @@
 //! The coarse-grained model as what a campaign learns.
 
-use super::config::{Config, SimulationConfig};
+use super::config::Config;
 use super::data::Data;
+use super::sample::{SIMULATION_REPORT, Sampler};
 use crate::commands::cg::config::NetworkChoice;
 use crate::commands::cg::{starts, train};
-use crate::progress;
 use active_learning::{BoxError, Fit, Label, Model};
 use anyhow::{Context, Result, bail};
 use cg_potential::{
     BeadGraph, CgModel, ForceData, ForceSplit, ForceTrainer, Network, Priors, RefinementConfig,
     TrainerConfig, TrainingOutcome, TrainingSet,
 };
-use dynamics::{Integrator, Replica, Simulation, SimulationConfig as Dynamics};
 use molio::{Topology, Trajectory};
-use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Pieces of a simulation after which Ctrl-C is looked at.
-const PIECE: u64 = 50;
+use std::sync::atomic::AtomicBool;
 
 /// Force matching and simulation of a network over priors.
 pub(super) struct Learner<'a> {
@@ -30,16 +25,6 @@ pub(super) struct Learner<'a> {
     stop: &'a AtomicBool,
 }
 
-/// What `simulation.json` in a model's folder tells.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct SimulationReport {
-    pub(super) replicas: usize,
-    pub(super) steps: u64,
-    /// Replicas that blew up, and began anew.
-    pub(super) faults: usize,
-    pub(super) replica_steps_per_s: f64,
-}
-
 /// The model in a folder, and those of its committee.
 pub(super) fn model_file(folder: &Path, member: usize) -> PathBuf {
     if member == 0 {
@@ -48,8 +33,6 @@ pub(super) fn model_file(folder: &Path, member: usize) -> PathBuf {
         folder.join(format!("member-{member}/model.safetensors"))
     }
 }
-
-pub(super) const SIMULATION_REPORT: &str = "simulation.json";
 
 impl<'a> Learner<'a> {
     pub(super) fn new(
@@ -88,7 +71,7 @@ impl<'a> Learner<'a> {
         let chosen = starts::k_centres(&known, self.config.simulation.replicas.min(known.len()))?;
         let starts = chosen.iter().flat_map(|&index| known[index].clone());
         let starts = Trajectory::from_positions(self.beads().n_atoms(), starts.collect())?;
-        starts.write(fit.folder.join("starts.trr"), self.beads())?;
+        starts.write(fit.folder.join(STARTS), self.beads())?;
         Ok(())
     }
 
@@ -238,75 +221,10 @@ impl<'a> Learner<'a> {
         let frames = labels.iter().step_by(stride);
         frames.map(|label| label.frame.positions.clone()).collect()
     }
-
-    fn simulate(&self, folder: &Path, n_frames: usize, seed: u64) -> Result<Trajectory> {
-        let SimulationConfig {
-            replicas,
-            steps,
-            skip,
-            save,
-            time_step,
-            friction,
-            mass,
-        } = self.config.simulation;
-        let model = CgModel::load(&model_file(folder, 0))?;
-        let starts = Trajectory::read(folder.join("starts.trr"))?;
-        let starts: Vec<Vec<[f32; 3]>> = (0..starts.n_frames())
-            .map(|index| starts.positions(index).to_vec())
-            .collect();
-        let placed: Vec<_> = starts.iter().cycle().take(replicas).cloned().collect();
-        let config = Dynamics {
-            masses: vec![mass; self.beads().n_atoms()],
-            replicas: Replica::numbered(&vec![model.temperature; replicas]),
-            integrator: Integrator::Baoab { friction },
-            time_step,
-            constraints: Vec::new(),
-            constraint_tolerance: 1e-6,
-            seed,
-        };
-        let mut simulation = Simulation::new(model.potential()?, config, &placed)?;
-        simulation.draw_velocities()?;
-        let bar = progress::bar(Some(steps), "steps");
-        let clock = std::time::Instant::now();
-        let mut frames: Vec<Vec<molio::Frame>> = vec![Vec::new(); replicas];
-        while simulation.step() < steps {
-            let to_frame = save - simulation.step() % save;
-            simulation.advance(PIECE.min(to_frame).min(steps - simulation.step()))?;
-            if self.stop.load(Ordering::SeqCst) {
-                bail!("stopped");
-            }
-            let step = simulation.step();
-            bar.set_position(step);
-            if !step.is_multiple_of(save) {
-                continue;
-            }
-            if step > skip {
-                for (replica, frames) in frames.iter_mut().enumerate() {
-                    if !simulation.is_frozen(replica) {
-                        frames.push(simulation.frame(replica));
-                    }
-                }
-            }
-            for (replica, error) in starts::begin_anew(&mut simulation, &starts) {
-                bar.suspend(|| eprintln!("replica {replica} stays stopped: {error}"));
-            }
-        }
-        bar.finish_and_clear();
-        let report = SimulationReport {
-            replicas,
-            steps,
-            faults: simulation.faults().len(),
-            replica_steps_per_s: (replicas as f64 * steps as f64) / clock.elapsed().as_secs_f64(),
-        };
-        let path = folder.join(SIMULATION_REPORT);
-        dynamics::write_atomically(&path, &serde_json::to_vec(&report)?)?;
-        let mut sample = Trajectory::new(self.beads().n_atoms());
-        for frame in frames.concat().into_iter().take(n_frames) {
-            sample.push(&frame)?;
-        }
-        Ok(sample)
-    }
 }
+
+/// Frames that simulations begin with, in a model's folder.
+const STARTS: &str = "starts.trr";
 
 /// Frames among which starts are chosen, at most.
 const MOST_STARTS: usize = 20_000;
@@ -317,7 +235,17 @@ impl Model for Learner<'_> {
     }
 
     fn propose(&self, folder: &Path, n_frames: usize, seed: u64) -> Result<Trajectory, BoxError> {
-        Ok(self.simulate(folder, n_frames, seed)?)
+        let starts = Trajectory::read(folder.join(STARTS))?;
+        let sampler = Sampler {
+            config: &self.config.simulation,
+            temperature: self.config.system.temperature,
+            stop: self.stop,
+        };
+        let model = CgModel::load(&model_file(folder, 0))?;
+        let (sample, report) = sampler.sample(&model, &starts, n_frames, seed)?;
+        let path = folder.join(SIMULATION_REPORT);
+        dynamics::write_atomically(&path, &serde_json::to_vec(&report)?)?;
+        Ok(sample)
     }
 }
 

@@ -107,6 +107,7 @@ impl OracleConfig {
     pub(super) fn records(&self, temperature: f64) -> Result<usize> {
         Ok(match self.kind {
             Sampling::Free => self.steps(temperature)?.n_records,
+            Sampling::MeanForceThenFree => self.steps(temperature)?.n_records + 1,
             Sampling::MeanForce => 1,
         })
     }

@@ -1,7 +1,7 @@
 //! What a campaign came to, as JSON and as a table.
 
 use super::config::Config;
-use super::model::{SIMULATION_REPORT, SimulationReport};
+use super::sample::{SIMULATION_REPORT, SimulationReport};
 use super::watch;
 use active_learning::{Implausible, Measure, RoundSummary, Summary};
 use anyhow::Result;
