@@ -1,7 +1,8 @@
 """PyTorch's time for CGSchNet, batched over frames as mlcg does it, forces by autograd.
 
 Usage: coarse.py train|simulate BATCH THREADS CASE.json
-CASE.json: {"config": NetworkConfig, "types": [...], "frames": [frame][bead][3] (nm)}.
+CASE.json: {"config": NetworkConfig, "types": [...], "frames": [frame][bead][3] (nm), "wall": B of B/r^6 between
+beads that no spring joins (kJ/mol nm^6, 0 for none), "at_once": replicas that are evaluated together}.
 For each line on standard input, one training step (force loss, double backward, AdamW) or as many BAOAB steps as the
 line says; its seconds as a line of JSON on standard output.
 """
@@ -78,6 +79,15 @@ def bonds(positions):
     return 0.5 * 20000.0 * (r - 0.38).square().sum()
 
 
+def walls(positions, wall):
+    """torchmd's repulsion of all pairs but neighbours along the chain, without a cutoff."""
+    if wall == 0:
+        return 0.0
+    i, j = torch.triu_indices(positions.shape[1], positions.shape[1], 2)
+    square = (positions[:, i] - positions[:, j]).square().sum(2)
+    return wall * square.pow(-3).sum()
+
+
 def main():
     work, batch, threads = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     torch.set_num_threads(threads)
@@ -104,10 +114,14 @@ def main():
         optimiser.step()
         return loss.item()
 
-    def forces(x):
+    def forces_of(x):
         x = x.detach().requires_grad_()
-        (slopes,) = torch.autograd.grad(network(types, x) + bonds(x), x)
+        energy = network(types[: len(x)], x) + bonds(x) + walls(x, case["wall"])
+        (slopes,) = torch.autograd.grad(energy, x)
         return -slopes
+
+    def forces(x):
+        return torch.cat([forces_of(part) for part in x.split(case["at_once"])])
 
     if work == "simulate":
         for parameter in network.parameters():

@@ -3,10 +3,12 @@
 //! ```text
 //! cargo run --release -p foldscape-benches --bin coarse -- \
 //!     [--work train|simulate] [--config majewski] [--beads 10] [--batch 256] [--repeats 10] [--steps 20] \
-//!     [--python PYTHON]
+//!     [--walls yes|no] [--peer-batch 256] [--python PYTHON]
 //! ```
 //! `train`: one step on `batch` frames, without the optimiser on our side (AdamW of 2·10⁵ numbers).
-//! `simulate`: `steps` BAOAB steps of `batch` replicas a repeat, springs along the chain as the prior.
+//! `simulate`: `steps` BAOAB steps of `batch` replicas a repeat, springs along the chain as the prior; with
+//! `--walls yes` also torchmd's r⁻⁶ between all beads that no spring joins. The peer takes `peer-batch` replicas
+//! at a time, all if not told: large proteins are faster in smaller parts.
 //! PYTHON is an interpreter with PyTorch; without it only our own time is measured. Threads: set
 //! RAYON_NUM_THREADS (2 if unset); the peer gets the same number. Reported are the least times.
 
@@ -28,9 +30,14 @@ struct Options {
     batch: usize,
     repeats: usize,
     steps: u64,
+    walls: bool,
+    peer_batch: Option<usize>,
     python: Option<String>,
     threads: usize,
 }
+
+/// 4 ε of 2,229 kcal/mol·Å⁶ (torchmd-cg's usual prior), kJ/mol·nm⁶.
+const WALL: f64 = 4.0 * 2229.0 * 4.184e-6;
 
 fn main() -> Result<()> {
     let options = options()?;
@@ -139,8 +146,19 @@ impl Ours {
                 k: 20_000.0,
             },
         };
-        let springs = (1..options.beads).map(spring).collect();
-        let priors = Priors::new(options.beads, springs, vec![], vec![])?;
+        let mut pairs: Vec<_> = (1..options.beads).map(spring).collect();
+        if options.walls {
+            let wall = |beads| PairInteraction {
+                beads,
+                term: PairTerm::Repulsion {
+                    coefficient: WALL,
+                    power: 6,
+                },
+            };
+            let apart = |i: usize| (i + 2..options.beads).map(move |j| wall([i, j]));
+            pairs.extend((0..options.beads).flat_map(apart));
+        }
+        let priors = Priors::new(options.beads, pairs, vec![], vec![])?;
         let config = SimulationConfig {
             masses: vec![12.0; options.beads],
             replicas: Replica::numbered(&vec![300.0; options.batch]),
@@ -236,6 +254,8 @@ fn options() -> Result<Options> {
         batch: 256,
         repeats: 10,
         steps: 20,
+        walls: false,
+        peer_batch: None,
         python: None,
         threads: 2,
     };
@@ -255,6 +275,8 @@ fn options() -> Result<Options> {
             "--batch" => options.batch = value.parse()?,
             "--repeats" => options.repeats = value.parse()?,
             "--steps" => options.steps = value.parse()?,
+            "--walls" if value == "yes" || value == "no" => options.walls = value == "yes",
+            "--peer-batch" => options.peer_batch = Some(value.parse()?),
             "--python" => options.python = Some(value),
             _ => return Err(format!("unknown option {name} {value}").into()),
         }
@@ -276,7 +298,13 @@ impl CoarsePeer {
         types: &[u32],
         frames: &[Vec<[f32; 3]>],
     ) -> Result<Self> {
-        let case = serde_json::json!({"config": config, "types": types, "frames": frames});
+        let case = serde_json::json!({
+            "config": config,
+            "types": types,
+            "frames": frames,
+            "wall": if options.walls { WALL } else { 0.0 },
+            "at_once": options.peer_batch.unwrap_or(options.batch),
+        });
         let path = std::env::temp_dir().join(format!("coarse-{}.json", std::process::id()));
         std::fs::write(&path, case.to_string())?;
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/peers/coarse.py");

@@ -3,6 +3,7 @@
 mod activation;
 mod buffer;
 mod convolution;
+mod pairs;
 mod product;
 mod tabulated;
 mod vector;
@@ -14,6 +15,7 @@ pub(crate) use buffer::{Buffer, STRIDE};
 pub(crate) use convolution::{
     Convolution, apply_envelope, convolve, convolve_back, convolve_rate, convolve_rate_back,
 };
+pub(crate) use pairs::{PairConstants, PairForm, PairGroup, add_pairs};
 pub(crate) use product::{Packed, add_column_sums, add_transposed_product};
 pub(crate) use tabulated::{TabulatedPair, convolve_tabulated, convolve_tabulated_back};
 pub(crate) use vector::InstructionSet;

@@ -1,15 +1,26 @@
 //! A coarse-grained potential, ready to be simulated.
 
-use crate::inference::{Evaluation, Evaluator};
+use crate::inference::{Evaluation, Evaluator, LanePairs, NeighbourList};
 use crate::{Error, Network, Priors, Result};
-use dynamics::{BlockMut, BoxError, LANES, Potential, Scratch};
+use dynamics::{Batch, BlockMut, BoxError, LANES, Lanes, Potential, Scratch};
+use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
+
+/// Beads that are evaluated together at most: what a layer keeps of them stays in the second-level cache.
+const ROWS: usize = 320;
+
+/// From this number of beads on a replica keeps a list of neighbours; fewer are looked at as they stand.
+const LIST_FROM: usize = 64;
 
 /// A network with tabulated filters, and prior terms: energies and forces for simulation.
 ///
 /// Filters depend on distance alone, so they are tabulated once as cubic Hermite splines, whose error
 /// where it is largest, of filters and of their slopes, is at most 2·10⁻⁵ of the largest; forces are
 /// within 10⁻⁴ of the largest force of the network itself. Dense layers become matrix products over
-/// the beads of sixteen replicas. A replica's result is the same bits whatever the other lanes hold.
+/// the beads of up to sixteen replicas. Replicas of many beads keep lists of neighbours for the network,
+/// which only leave out what is beyond the cutoff; prior pairs have none and are evaluated for sixteen
+/// replicas at once, in f32. A replica's result is the same bits whatever the other lanes hold and
+/// whatever was evaluated before.
 ///
 /// # Examples
 /// ```
@@ -29,6 +40,7 @@ use dynamics::{BlockMut, BoxError, LANES, Potential, Scratch};
 pub struct CgPotential {
     evaluator: Evaluator,
     priors: Priors,
+    pairs: LanePairs,
 }
 
 /// What a block of replicas keeps between steps.
@@ -36,7 +48,10 @@ pub struct CgPotential {
 struct Memory {
     positions: Vec<[f32; 3]>,
     forces: Vec<[f32; 3]>,
-    evaluation: Evaluation,
+    /// One a lane, for many beads.
+    lists: Vec<NeighbourList>,
+    /// Buffers that are not in use.
+    evaluations: Mutex<Vec<Evaluation>>,
 }
 
 impl CgPotential {
@@ -56,6 +71,7 @@ impl CgPotential {
         }
         Ok(Self {
             evaluator: Evaluator::new(network)?,
+            pairs: LanePairs::new(priors.pairs()),
             priors,
         })
     }
@@ -70,20 +86,65 @@ impl CgPotential {
         &self.priors
     }
 
+    /// Network, angles and dihedrals of some replicas.
     fn evaluate(
         &self,
         positions: &[[f32; 3]],
+        near: Option<&[[u32; 2]]>,
         forces: &mut [[f32; 3]],
         evaluation: &mut Evaluation,
     ) -> Vec<f64> {
         let n = self.n_atoms();
         forces.fill([0.0; 3]);
-        let mut energies = self.evaluator.evaluate(positions, forces, evaluation);
+        let mut energies = self.evaluator.evaluate(positions, near, forces, evaluation);
         let replicas = positions.chunks_exact(n).zip(forces.chunks_exact_mut(n));
         for (energy, (positions, forces)) in energies.iter_mut().zip(replicas) {
-            *energy += self.priors.energy_forces(positions, forces);
+            *energy += self.priors.angle_energy_forces(positions, forces);
         }
         energies
+    }
+
+    /// The same of all replicas of a block, a few at a time; threads without work help.
+    fn evaluate_parts(&self, memory: &mut Memory) -> Vec<f64> {
+        let n = self.n_atoms();
+        let n_replicas = memory.positions.len() / n;
+        let listed = n >= LIST_FROM;
+        let at_once = if listed {
+            1
+        } else {
+            (ROWS / n).clamp(1, LANES)
+        };
+        let lists = if listed { n_replicas } else { 0 };
+        memory.lists.resize_with(lists, NeighbourList::default);
+        let cutoff = self.network().config().cutoff_upper as f32;
+        let pool = &memory.evaluations;
+        let one = |positions: &[[f32; 3]], forces: &mut [[f32; 3]], near: Option<_>| {
+            let mut pooled = pool.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut evaluation = pooled.pop().unwrap_or_default();
+            drop(pooled);
+            let energies = self.evaluate(positions, near, forces, &mut evaluation);
+            let mut pooled = pool.lock().unwrap_or_else(PoisonError::into_inner);
+            pooled.push(evaluation);
+            energies
+        };
+        let parts = memory
+            .positions
+            .par_chunks(at_once * n)
+            .zip(memory.forces.par_chunks_mut(at_once * n));
+        let energies: Vec<Vec<f64>> = if listed {
+            parts
+                .zip(&mut memory.lists)
+                .map(|((positions, forces), list)| {
+                    list.update(positions, cutoff);
+                    one(positions, forces, Some(list.pairs()))
+                })
+                .collect()
+        } else {
+            parts
+                .map(|(positions, forces)| one(positions, forces, None))
+                .collect()
+        };
+        energies.concat()
     }
 }
 
@@ -106,7 +167,10 @@ impl Potential for CgPotential {
                 }));
             }
         }
-        Ok(self.evaluate(positions, forces, &mut Evaluation::default())[0])
+        let mut batch = Batch::from_positions(self.n_atoms(), positions);
+        let energies = self.energy_forces_block(batch.block_mut(0), &mut Scratch::default())?;
+        batch.copy_forces(0, forces);
+        Ok(energies[0])
     }
 
     fn energy_forces_block(
@@ -129,16 +193,15 @@ impl Potential for CgPotential {
         for lane in 0..n_used {
             block.copy_positions(lane, &mut memory.positions[lane * n..(lane + 1) * n]);
         }
-        let of_lanes = self.evaluate(
-            &memory.positions,
-            &mut memory.forces,
-            &mut memory.evaluation,
-        );
         let mut energies = [0.0; LANES];
-        energies[..n_used].copy_from_slice(&of_lanes);
+        energies[..n_used].copy_from_slice(&self.evaluate_parts(memory));
+        if n_used < LANES {
+            block.forces.fill([Lanes::ZERO; 3]);
+        }
         for lane in 0..n_used {
             block.set_forces(lane, &memory.forces[lane * n..(lane + 1) * n]);
         }
+        self.pairs.add(block.positions, block.forces, &mut energies);
         Ok(energies)
     }
 }

@@ -90,6 +90,7 @@ pub(crate) trait Vector: Copy {
     fn minus(self, other: Self) -> Self;
     fn times(self, other: Self) -> Self;
     fn over(self, other: Self) -> Self;
+    fn sqrt(self) -> Self;
     /// self · factor + term, in whatever rounding the set has.
     fn times_plus(self, factor: Self, term: Self) -> Self;
     /// The smaller; `self` where it is NaN.
@@ -170,6 +171,10 @@ impl Vector for Portable {
         self.zip(other, |a, b| a / b)
     }
     #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.map(f32::sqrt))
+    }
+    #[inline(always)]
     fn times_plus(self, factor: Self, term: Self) -> Self {
         self.times(factor).plus(term)
     }
@@ -223,7 +228,7 @@ mod x86 {
 
     macro_rules! vector {
         ($name:ident, $lanes:literal, $rows:literal, $splat:ident, $load:ident, $store:ident, $add:ident,
-         $sub:ident, $mul:ident, $div:ident, $fma:ident, $min:ident, $max:ident, $round:expr, $power:expr,
+         $sub:ident, $mul:ident, $div:ident, $sqrt:ident, $fma:ident, $min:ident, $max:ident, $round:expr, $power:expr,
          $sum:expr) => {
             impl Vector for $name {
                 const LANES: usize = $lanes;
@@ -263,6 +268,11 @@ mod x86 {
                 fn over(self, other: Self) -> Self {
                     // SAFETY: as splat
                     Self(unsafe { $div(self.0, other.0) })
+                }
+                #[inline(always)]
+                fn sqrt(self) -> Self {
+                    // SAFETY: as splat
+                    Self(unsafe { $sqrt(self.0) })
                 }
                 #[inline(always)]
                 fn times_plus(self, factor: Self, term: Self) -> Self {
@@ -310,6 +320,7 @@ mod x86 {
         _mm256_sub_ps,
         _mm256_mul_ps,
         _mm256_div_ps,
+        _mm256_sqrt_ps,
         _mm256_fmadd_ps,
         _mm256_min_ps,
         _mm256_max_ps,
@@ -336,6 +347,7 @@ mod x86 {
         _mm512_sub_ps,
         _mm512_mul_ps,
         _mm512_div_ps,
+        _mm512_sqrt_ps,
         _mm512_fmadd_ps,
         _mm512_min_ps,
         _mm512_max_ps,

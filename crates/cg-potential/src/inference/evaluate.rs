@@ -71,15 +71,33 @@ impl Evaluator {
 
     /// Energies (kJ/mol) of replicas; their forces (kJ/mol/nm) are added to `forces`.
     ///
+    /// `near`: of a single replica, pairs among which all within the cutoff are, sorted; else all pairs are
+    /// looked at, which gives the same bits.
+    ///
     /// # Shapes
     /// `positions`, `forces`: `[replica][bead][3]`.
     pub(crate) fn evaluate(
         &self,
         positions: &[[f32; 3]],
+        near: Option<&[[u32; 2]]>,
         forces: &mut [[f32; 3]],
         evaluation: &mut Evaluation,
     ) -> Vec<f64> {
-        self.find_pairs(positions, evaluation);
+        let n = self.network().bead_types().len();
+        evaluation.pairs.clear();
+        evaluation.directions.clear();
+        match near {
+            Some(near) => {
+                for pair in near {
+                    let [i, j] = pair.map(|bead| bead as usize);
+                    let class = usize::from(self.classes[i * n + j]);
+                    self.add_pair(positions, [i, j], class, evaluation);
+                }
+            }
+            None => self.find_pairs(positions, evaluation),
+        }
+        evaluation.by_distance.clear();
+        evaluation.by_distance.resize(evaluation.pairs.len(), 0.0);
         self.resize(positions.len(), evaluation);
         for block in 0..self.weights.blocks.len() {
             self.interact(block, evaluation);
@@ -101,32 +119,39 @@ impl Evaluator {
 
     fn find_pairs(&self, positions: &[[f32; 3]], evaluation: &mut Evaluation) {
         let n = self.network().bead_types().len();
-        evaluation.pairs.clear();
-        evaluation.directions.clear();
-        let upper = self.network().config().cutoff_upper as f32;
-        let far = upper * upper * (1.0 + 1e-6);
         // the same two beads of all replicas together: at similar distances they read the same knots
         for i in 0..n {
             for j in i + 1..n {
                 let class = usize::from(self.classes[i * n + j]);
                 for first in (0..positions.len()).step_by(n) {
-                    let (x, y) = (positions[first + i], positions[first + j]);
-                    let d = [x[0] - y[0], x[1] - y[1], x[2] - y[2]];
-                    let square = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
-                    if square > far {
-                        continue;
-                    }
-                    let r = square.sqrt();
-                    let beads = [(first + i) as u32, (first + j) as u32];
-                    if let Some(pair) = self.table.pair(beads, f64::from(r), class) {
-                        evaluation.pairs.push(pair);
-                        evaluation.directions.push(d.map(|x| x / r));
-                    }
+                    self.add_pair(positions, [first + i, first + j], class, evaluation);
                 }
             }
         }
-        evaluation.by_distance.clear();
-        evaluation.by_distance.resize(evaluation.pairs.len(), 0.0);
+    }
+
+    /// Adds a pair of rows if it is within the cutoff.
+    #[inline]
+    fn add_pair(
+        &self,
+        positions: &[[f32; 3]],
+        [i, j]: [usize; 2],
+        class: usize,
+        evaluation: &mut Evaluation,
+    ) {
+        let upper = self.network().config().cutoff_upper as f32;
+        let (x, y) = (positions[i], positions[j]);
+        let d = [x[0] - y[0], x[1] - y[1], x[2] - y[2]];
+        let square = d[0] * d[0] + d[1] * d[1] + d[2] * d[2];
+        if square > upper * upper * (1.0 + 1e-6) {
+            return;
+        }
+        let r = square.sqrt();
+        let beads = [i as u32, j as u32];
+        if let Some(pair) = self.table.pair(beads, f64::from(r), class) {
+            evaluation.pairs.push(pair);
+            evaluation.directions.push(d.map(|x| x / r));
+        }
     }
 
     fn resize(&self, rows: usize, evaluation: &mut Evaluation) {
