@@ -2,9 +2,11 @@
 
 mod noise_floor;
 mod split;
+mod virial;
 
 pub use noise_floor::{NoiseFloor, NoiseFloorConfig};
 pub use split::{ForceSplit, SplitConfig};
+pub use virial::{Virial, VirialBalance};
 
 use crate::{Error, Priors, Result};
 use rayon::prelude::*;
@@ -31,6 +33,7 @@ pub struct ForceData {
     positions: Vec<[f32; 3]>,
     forces: Vec<[f32; 3]>,
     errors: Option<Vec<[f32; 3]>>,
+    energies: Option<Vec<f64>>,
     series: Vec<Range<usize>>,
 }
 
@@ -93,6 +96,7 @@ impl ForceData {
                 found.to_owned(),
             ));
         }
+        self.energies = None;
         self.positions.extend_from_slice(positions);
         self.forces.extend_from_slice(forces);
         if let Some(errors) = errors {
@@ -106,6 +110,35 @@ impl ForceData {
             _ => self.series.push(frame..frame + 1),
         }
         Ok(())
+    }
+
+    /// Gives all frames energies (kJ/mol), known up to a constant that they share: of a free-energy surface,
+    /// say, or of another coarse-grained model. Frames that are added later take them away again.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for another number than of frames; [`Error::Label`] for one that is not finite.
+    pub fn set_energies(&mut self, energies: Vec<f64>) -> Result<()> {
+        if energies.len() != self.n_frames() {
+            return Err(Error::Length {
+                what: "energies",
+                expected: self.n_frames(),
+                found: energies.len(),
+            });
+        }
+        if let Some(frame) = energies.iter().position(|energy| !energy.is_finite()) {
+            return Err(Error::Label {
+                frame,
+                expected: "a finite energy".to_owned(),
+                found: energies[frame].to_string(),
+            });
+        }
+        self.energies = Some(energies);
+        Ok(())
+    }
+
+    /// Energies (kJ/mol) of the frames, where they are known.
+    pub fn energies(&self) -> Option<&[f64]> {
+        self.energies.as_deref()
     }
 
     /// Ends the current trajectory: the next frame begins another one.

@@ -20,7 +20,9 @@ mod refinement;
 mod trainer;
 
 pub use committee::Committee;
-pub use data::{ForceData, ForceSplit, NoiseFloor, NoiseFloorConfig, SplitConfig};
+pub use data::{
+    ForceData, ForceSplit, NoiseFloor, NoiseFloorConfig, SplitConfig, Virial, VirialBalance,
+};
 pub use error::{Error, Result};
 pub use force_model::ForceModel;
 pub use map::{
@@ -37,6 +39,7 @@ pub use prior::{
 };
 pub use refinement::{Refinement, RefinementConfig, RefinementRecord};
 pub use trainer::{
-    Checkpoint, Decay, DecoyConfig, DenoisingConfig, EpochRecord, Exact, ForceTrainer, RunHeader,
-    RunProgress, Schedule, TrainerConfig, TrainingEvent, TrainingOutcome, TrainingSet,
+    Checkpoint, Decay, DecoyConfig, DenoisingConfig, EnergyConfig, EpochRecord, Exact,
+    ForceTrainer, RunHeader, RunProgress, Schedule, TrainerConfig, TrainingEvent, TrainingOutcome,
+    TrainingSet,
 };

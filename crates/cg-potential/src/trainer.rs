@@ -3,13 +3,14 @@
 mod adam;
 mod checkpoint;
 mod config;
+mod energy;
 mod epoch;
 mod log;
 mod perturbed;
 
 pub use checkpoint::{Checkpoint, Exact, RunHeader, RunProgress};
 pub(crate) use checkpoint::{digest, io, publish};
-pub use config::{Decay, DecoyConfig, DenoisingConfig, Schedule, TrainerConfig};
+pub use config::{Decay, DecoyConfig, DenoisingConfig, EnergyConfig, Schedule, TrainerConfig};
 pub use log::EpochRecord;
 
 use crate::{Error, ForceData, ForceModel, ForceSplit, Priors, Result};
@@ -44,6 +45,8 @@ pub struct ForceTrainer<'a> {
     model: &'a mut dyn ForceModel,
     set: TrainingSet<'a>,
     targets: Vec<[f32; 3]>,
+    /// Energies minus those of the priors, with an energy term.
+    energy_targets: Option<Vec<f64>>,
     weights: Vec<[f32; 3]>,
     optimiser: AdamW,
     average: Option<Vec<f32>>,
@@ -109,6 +112,10 @@ impl<'a> ForceTrainer<'a> {
         config.validate()?;
         check(model, &set)?;
         let targets = set.data.delta_forces(set.priors)?;
+        let energy_targets = match config.energy {
+            Some(_) => Some(energy::targets(&set)?),
+            None => None,
+        };
         let header = RunHeader::new(&config, description, &set);
         let n = model.parameters().len();
         let mut optimiser = AdamW::new(n, &config);
@@ -134,6 +141,7 @@ impl<'a> ForceTrainer<'a> {
             model,
             set,
             targets,
+            energy_targets,
             optimiser,
             average,
             header,

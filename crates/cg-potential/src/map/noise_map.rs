@@ -5,6 +5,7 @@ use super::{CgMap, ForceMap, ForceMoments, apply};
 use crate::{Error, Result};
 use dynamics::random::{Purpose, counter, normals, philox};
 use nalgebra::DMatrix;
+use serde::{Deserialize, Serialize};
 
 /// A map to noisy beads y = x + σξ, whose forces mix those of the atoms with those of the noise.
 ///
@@ -15,7 +16,7 @@ use nalgebra::DMatrix;
 ///
 /// # References
 /// A. E. P. Durumeric et al., arXiv:2407.01286 (2024).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoiseMap {
     map: CgMap,
     sigma: f64,
@@ -23,8 +24,8 @@ pub struct NoiseMap {
     strength: f64,
     seed: u64,
     forces: ForceMap,
-    /// δ_IJ − Σ_a w_Ia M_Ja.
-    mixing: DMatrix<f64>,
+    /// δ_IJ − Σ_a w_Ia M_Ja, row by row.
+    mixing: Vec<f64>,
 }
 
 impl ForceMoments {
@@ -89,7 +90,7 @@ impl ForceMoments {
             sigma,
             strength,
             seed,
-            mixing,
+            mixing: mixing.transpose().as_slice().to_vec(),
         })
     }
 
@@ -134,7 +135,9 @@ impl NoiseMap {
                 let pull: f64 = noise
                     .iter()
                     .enumerate()
-                    .map(|(other, xi)| self.mixing[(bead, other)] * f64::from(xi[axis]))
+                    .map(|(other, xi)| {
+                        self.mixing[bead * noise.len() + other] * f64::from(xi[axis])
+                    })
                     .sum();
                 f[axis] -= (self.strength * pull) as f32;
             }

@@ -204,6 +204,11 @@ pub(crate) fn digest(set: &TrainingSet<'_>) -> u64 {
         add(list.len() as u32);
         list.as_flattened().iter().for_each(|x| add(x.to_bits()));
     }
+    for energy in set.data.energies().into_iter().flatten() {
+        let bits = energy.to_bits();
+        add(bits as u32);
+        add((bits >> 32) as u32);
+    }
     // shortest exact decimals, so equal priors give equal text
     let priors = serde_json::to_string(set.priors).unwrap_or_else(|e| e.to_string());
     priors.bytes().for_each(|byte| add(u32::from(byte)));

@@ -35,6 +35,8 @@ pub struct TrainerConfig {
     pub denoising: Option<DenoisingConfig>,
     /// Distorted copies of some frames, at which the network is to be silent.
     pub decoys: Option<DecoyConfig>,
+    /// Energies beside forces, of labels that have them.
+    pub energy: Option<EnergyConfig>,
     /// Seed of the order of frames and of noise.
     pub seed: u64,
 }
@@ -61,6 +63,7 @@ impl Default for TrainerConfig {
             patience: Some(30),
             denoising: None,
             decoys: None,
+            energy: None,
             seed: 0,
         }
     }
@@ -85,6 +88,15 @@ pub struct DecoyConfig {
     /// Share of each batch's frames that get a distorted copy.
     pub share: f64,
     /// Factor of this term in the loss.
+    pub weight: f64,
+}
+
+/// Energies: the variance, over a batch, of what the model's energies are off. Their mean does not count,
+/// as labels know energies up to a constant.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnergyConfig {
+    /// Factor of this term, in (kJ/mol)², beside the forces', in (kJ/mol/nm)²; its unit is nm⁻².
     pub weight: f64,
 }
 
@@ -188,6 +200,9 @@ impl TrainerConfig {
         if let Some(denoising) = self.denoising {
             positive("denoising sigma", denoising.sigma)?;
             positive("denoising weight", denoising.weight)?;
+        }
+        if let Some(energy) = self.energy {
+            positive("energy weight", energy.weight)?;
         }
         if let Some(decoys) = self.decoys {
             positive("decoy sigma", decoys.sigma)?;

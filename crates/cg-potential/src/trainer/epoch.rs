@@ -46,6 +46,7 @@ impl ForceTrainer<'_> {
             learning_rate,
             train,
             validation,
+            energy_deviation: self.energy_deviation(),
             gradient_norm: norms / n,
             train_seconds,
             validation_seconds: started.elapsed().as_secs_f64() - train_seconds,
@@ -85,6 +86,7 @@ impl ForceTrainer<'_> {
             self.model
                 .force_loss(&extra.positions, &extra.targets, &weights, gradient);
         }
+        self.add_energy_gradient(frames, &positions, gradient);
         let squares: f64 = gradient.iter().map(|&g| f64::from(g).powi(2)).sum();
         let norm = squares.sqrt();
         for (what, value) in [("force loss", loss), ("norm of the gradient", norm)] {

@@ -20,6 +20,10 @@ pub struct EpochRecord {
     pub train: f64,
     /// Loss of the validation frames; the training loss where there are none.
     pub validation: f64,
+    /// Standard deviation of what energies of the validation frames are off, kJ/mol, with an energy term;
+    /// of the parameters in training, not of averaged ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy_deviation: Option<f64>,
     /// Mean norm of the gradient before clipping.
     pub gradient_norm: f64,
     /// Seconds of training (of this process's part of the epoch).

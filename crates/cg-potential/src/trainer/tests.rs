@@ -42,8 +42,7 @@ impl ForceModel for Polynomial {
                     .sum();
                 f[0] = axis.map(|a| (pull * a) as f32);
                 f[1] = axis.map(|a| (-pull * a) as f32);
-                // forces are all that these tests look at
-                0.0
+                self.energy_gradient(x, &[0.0], &mut vec![0.0; self.0.len()])[0]
             })
             .collect()
     }
@@ -392,4 +391,113 @@ fn patience_runs_out_and_nonsense_is_refused() {
         ForceTrainer::new(config(), &mut broken, "p", setup.set(), folder.path()).unwrap();
     let error = trainer.run(&AtomicBool::new(false), &mut |_| {});
     assert!(matches!(error, Err(Error::NotFinite { .. })), "{error:?}");
+}
+
+#[test]
+fn energies_are_learned_up_to_a_constant() {
+    let mut setup = setup(2.0);
+    let energies: Vec<f64> = setup
+        .data
+        .positions()
+        .chunks(2)
+        .map(|x| {
+            let mut forces = [[0.0; 3]; 2];
+            let truth = Polynomial(TRUTH.to_vec());
+            truth.energy_gradient(x, &[0.0], &mut [0.0; 2])[0]
+                + setup.priors.energy_forces(x, &mut forces)
+                + 1234.5
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let config = TrainerConfig {
+        energy: Some(EnergyConfig { weight: 1e3 }),
+        epochs: 60,
+        learning_rate: 2.0,
+        ..config()
+    };
+    let mut model = Polynomial(vec![0.0; 2]);
+    let without = ForceTrainer::new(
+        config.clone(),
+        &mut model,
+        "energies",
+        setup.set(),
+        folder.path(),
+    );
+    let message = without.err().map(|error| error.to_string());
+    assert!(message.is_some_and(|m| m.contains("labels with energies")));
+
+    setup.data.set_energies(energies).unwrap();
+    let mut trainer =
+        ForceTrainer::new(config, &mut model, "energies", setup.set(), folder.path()).unwrap();
+    let mut deviations = Vec::new();
+    trainer
+        .run(&AtomicBool::new(false), &mut |event| {
+            if let TrainingEvent::Epoch { record, .. } = event {
+                deviations.push(record.energy_deviation.unwrap());
+            }
+        })
+        .unwrap();
+    // the constant of 1234.5 does not show
+    assert!(deviations[59] < 0.1 * deviations[0], "{deviations:?}");
+    for (found, truth) in model.0.iter().zip(TRUTH) {
+        assert!((found - truth).abs() < 1.0, "{:?}", model.0);
+    }
+}
+
+#[test]
+fn the_energy_term_has_its_own_gradient() {
+    let mut setup = setup(2.0);
+    let n = setup.data.n_frames();
+    let energies: Vec<f64> = (0..n).map(|frame| (frame as f64).sin()).collect();
+    setup.data.set_energies(energies).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let frames = [3, 50, 7, 200, 11];
+    let positions = setup.data.positions_of(&frames);
+    let config = TrainerConfig {
+        energy: Some(EnergyConfig { weight: 3.0 }),
+        ..config()
+    };
+    let mut loss_of = |parameters: [f32; 2]| {
+        let mut model = Polynomial(parameters.to_vec());
+        let truth: Vec<f64> = positions
+            .chunks(2)
+            .map(|x| model.energy_gradient(x, &[0.0], &mut [0.0; 2])[0])
+            .collect();
+        let trainer = ForceTrainer::new(
+            config.clone(),
+            &mut model,
+            &format!("{parameters:?}"),
+            setup.set(),
+            &folder.path().join(format!("{parameters:?}")),
+        )
+        .unwrap();
+        let targets = trainer.energy_targets.clone().unwrap();
+        let errors: Vec<f64> = truth
+            .iter()
+            .zip(frames)
+            .map(|(e, frame)| e - targets[frame])
+            .collect();
+        let mean = errors.iter().sum::<f64>() / 5.0;
+        let loss = 3.0 * errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / 5.0;
+        (loss, targets)
+    };
+    let at = [10.0_f32, 4.0];
+    let (_, targets) = loss_of(at);
+    let slope = |axis: usize, loss_of: &mut dyn FnMut([f32; 2]) -> (f64, Vec<f64>)| {
+        let (mut up, mut down) = (at, at);
+        up[axis] += 0.25;
+        down[axis] -= 0.25;
+        (loss_of(up).0 - loss_of(down).0) / 0.5
+    };
+    let expected = [slope(0, &mut loss_of), slope(1, &mut loss_of)];
+    let model = Polynomial(at.to_vec());
+    let mut forces = vec![[0.0; 3]; positions.len()];
+    let energies = model.energies_forces(&positions, &mut forces);
+    let targets = frames.map(|frame| targets[frame]);
+    let scales = super::energy::scales(3.0, &super::energy::errors(&energies, &targets));
+    let mut gradient = [0.0_f32; 2];
+    model.energy_gradient(&positions, &scales, &mut gradient);
+    for (found, expected) in gradient.iter().zip(expected) {
+        assert!((f64::from(*found) - expected).abs() < 1e-3 * expected.abs().max(1e-3));
+    }
 }

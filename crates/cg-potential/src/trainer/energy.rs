@@ -1,0 +1,73 @@
+//! Energies beside forces.
+
+use super::{EnergyConfig, ForceTrainer, TrainingSet};
+use crate::{Error, Result};
+
+/// Energies of the labels minus those of the priors, kJ/mol.
+pub(super) fn targets(set: &TrainingSet<'_>) -> Result<Vec<f64>> {
+    let energies = set
+        .data
+        .energies()
+        .ok_or_else(|| Error::setting("energy term", "labels with energies", "none"))?;
+    let n = set.data.n_beads();
+    let frames = set.data.positions().chunks_exact(n).zip(energies);
+    Ok(frames
+        .map(|(positions, energy)| {
+            let wide: Vec<[f64; 3]> = positions.iter().map(|x| x.map(f64::from)).collect();
+            energy - set.priors.energy_forces_f64(&wide, &mut vec![[0.0; 3]; n])
+        })
+        .collect())
+}
+
+impl ForceTrainer<'_> {
+    /// Adds the gradient of w·⟨(e − ⟨e⟩)²⟩ over a batch, e being the model's energy minus the target.
+    pub(super) fn add_energy_gradient(
+        &self,
+        frames: &[usize],
+        positions: &[[f32; 3]],
+        gradient: &mut [f32],
+    ) {
+        let (Some(EnergyConfig { weight }), Some(targets)) =
+            (self.config.energy, &self.energy_targets)
+        else {
+            return;
+        };
+        let scales = scales(weight, &self.energy_errors(frames, positions, targets));
+        self.model.energy_gradient(positions, &scales, gradient);
+    }
+
+    /// √⟨(e − ⟨e⟩)²⟩ over the validation frames.
+    pub(super) fn energy_deviation(&self) -> Option<f64> {
+        let targets = self.energy_targets.as_ref()?;
+        let frames = &self.set.split.validation;
+        if frames.is_empty() {
+            return None;
+        }
+        let positions = self.set.data.positions_of(frames);
+        let errors = self.energy_errors(frames, &positions, targets);
+        Some((errors.iter().map(|e| e * e).sum::<f64>() / frames.len() as f64).sqrt())
+    }
+
+    /// What the energies of frames are off, less its mean.
+    fn energy_errors(&self, frames: &[usize], positions: &[[f32; 3]], targets: &[f64]) -> Vec<f64> {
+        let mut forces = vec![[0.0; 3]; positions.len()];
+        let energies = self.model.energies_forces(positions, &mut forces);
+        let targets: Vec<f64> = frames.iter().map(|&frame| targets[frame]).collect();
+        errors(&energies, &targets)
+    }
+}
+
+/// e − ⟨e⟩.
+pub(super) fn errors(energies: &[f64], targets: &[f64]) -> Vec<f64> {
+    let pairs = energies.iter().zip(targets);
+    let mut errors: Vec<f64> = pairs.map(|(energy, target)| energy - target).collect();
+    let mean = errors.iter().sum::<f64>() / errors.len().max(1) as f64;
+    errors.iter_mut().for_each(|e| *e -= mean);
+    errors
+}
+
+/// 2w(e − ⟨e⟩)/n, the loss's derivatives over energies: the mean's own meets Σ (e − ⟨e⟩) = 0.
+pub(super) fn scales(weight: f64, errors: &[f64]) -> Vec<f32> {
+    let factor = 2.0 * weight / errors.len().max(1) as f64;
+    errors.iter().map(|e| (factor * e) as f32).collect()
+}
