@@ -123,6 +123,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             warm_start: false,
             oracle_weight: 1.0,
         }],
+        follow_rejected: false,
         tolerance: 2.0,
         seed: 1,
         parts: Default::default(),

@@ -1,9 +1,10 @@
 //! Active learning, rule against rule: every rule of selection with several seeds at the same number of
 //! frames asked of the oracle, and none of it.
 //!
-//! `chignolin_al CONFIG.toml FOLDER [SEEDS]` runs `foldscape learn` (the program beside this one) with the
-//! configuration of `examples/chignolin.toml`, once an arm and seed, each in its own folder below FOLDER; what
-//! is done stays done, so it can be stopped and started again. Arms of one seed share their base model.
+//! `chignolin_al CONFIG.toml FOLDER [SEEDS [ARM,ARM…]]` runs `foldscape learn` (the program beside this one) with
+//! the configuration of `examples/chignolin.toml`, once an arm and seed, each in its own folder below FOLDER;
+//! what is done stays done, so it can be stopped and started again. Without names all arms run. Arms of one seed
+//! share their base model.
 //! Prints a table in Markdown and leaves the numbers in `FOLDER/table.json`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -15,8 +16,11 @@ use std::process::{Command, Stdio};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Names, and the rules of selection; the first asks nothing.
-const ARMS: [(&str, Option<&str>); 5] = [
+/// A name and a rule of selection.
+type Arm = (&'static str, Option<&'static str>);
+
+/// The first asks nothing.
+const ARMS: [Arm; 5] = [
     ("none", None),
     ("random", Some("random")),
     ("top-k", Some("top-k")),
@@ -37,18 +41,22 @@ const MEASURES: [&str; 8] = [
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args_os().skip(1);
-    let usage = "chignolin_al CONFIG.toml FOLDER [SEEDS]";
+    let usage = "chignolin_al CONFIG.toml FOLDER [SEEDS [ARM,ARM…]]";
     let config = PathBuf::from(arguments.next().ok_or(usage)?);
     let folder = PathBuf::from(arguments.next().ok_or(usage)?);
     let n_seeds: i64 = match arguments.next() {
         Some(text) => text.to_string_lossy().parse()?,
         None => 3,
     };
+    let wanted = arguments
+        .next()
+        .map(|text| text.to_string_lossy().into_owned());
+    let arms = arms(wanted.as_deref())?;
     std::fs::create_dir_all(&folder)?;
     let folder = folder.canonicalize()?;
     let mut table = Vec::new();
     for seed in 1..=n_seeds {
-        for (name, rule) in ARMS {
+        for &(name, rule) in &arms {
             eprintln!("arm {name}, seed {seed}");
             let outcome = arm(&config, &folder, seed, name, rule)?;
             table.push(json!({ "arm": name, "seed": seed, "outcome": outcome }));
@@ -58,6 +66,20 @@ fn main() -> Result<()> {
     }
     print_table(&table);
     Ok(())
+}
+
+/// The arms of these names, after the one whose base models the others share.
+fn arms(names: Option<&str>) -> Result<Vec<Arm>> {
+    let Some(names) = names else {
+        return Ok(ARMS.into());
+    };
+    let named = |name: &str| {
+        let found = ARMS.into_iter().find(|arm| arm.0 == name);
+        found.ok_or_else(|| format!("no arm {name}; there are {}", ARMS.map(|a| a.0).join(", ")))
+    };
+    let others = names.split(',').filter(|&name| name != ARMS[0].0);
+    let chosen = std::iter::once(Ok(ARMS[0])).chain(others.map(named));
+    Ok(chosen.collect::<std::result::Result<_, _>>()?)
 }
 
 /// Runs one arm, or what is left of it, and returns what `foldscape learn --json` prints.

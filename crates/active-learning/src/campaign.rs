@@ -2,6 +2,7 @@
 
 mod config;
 mod round;
+mod sampled;
 mod store;
 mod summary;
 mod verdict;

@@ -66,4 +66,14 @@ pub trait Model {
     /// # Errors
     /// Whatever keeps the implementor from sampling at all.
     fn propose(&self, folder: &Path, n_frames: usize, seed: u64) -> Result<Trajectory, BoxError>;
+
+    /// Frames that the next round may choose from besides the last ones that [`propose`](Self::propose) gave
+    /// for the model in `folder`, but by which it is not measured: of higher temperatures, say. None by default.
+    ///
+    /// # Errors
+    /// Whatever keeps the implementor from finding them.
+    fn explored(&self, folder: &Path) -> Result<Option<Trajectory>, BoxError> {
+        let _ = folder;
+        Ok(None)
+    }
 }

@@ -44,6 +44,10 @@ pub struct CampaignConfig {
     /// Ways to fit, tried one after the other until one is accepted. Where none is, the round's data
     /// are kept, the model before it stays, and the next round adds to them.
     pub attempts: Vec<Attempt>,
+    /// Whether a round's candidates are those of the newest model even where it was rejected: it shows where
+    /// it goes wrong, and asking there is what mends it. Otherwise the accepted model is simulated again.
+    #[serde(default)]
+    pub follow_rejected: bool,
     /// A guarded measure may be worse by so many standard errors of the difference.
     pub tolerance: f64,
     /// Seed of everything that the campaign draws.

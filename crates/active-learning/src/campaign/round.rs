@@ -1,5 +1,6 @@
 //! One round, stage by stage; each stage is skipped where its files are there.
 
+use super::sampled::{Sampled, finite_frames};
 use super::store::{
     read_frames, read_json, read_labels, sync_folder, write_frames, write_json, write_labels,
 };
@@ -12,7 +13,7 @@ use dynamics::random::philox;
 use molio::Trajectory;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
@@ -29,13 +30,6 @@ pub(super) enum Progress {
 struct Gated {
     kept: Vec<usize>,
     implausible: BTreeMap<Implausible, usize>,
-}
-
-/// `sample.json`
-#[derive(Clone, Copy, Serialize, Deserialize)]
-struct Sampled {
-    n_frames: usize,
-    n_not_finite: usize,
 }
 
 /// `fit.json`
@@ -220,7 +214,7 @@ impl Stages<'_, '_> {
     /// The sample of the accepted model, or a new one of it if that was used by a rejected round.
     fn candidates(&mut self) -> Result<Trajectory, Halt> {
         let campaign = self.campaign;
-        let Some((round, attempt)) = self.before.accepted_at(self.round) else {
+        let Some((round, attempt)) = self.followed() else {
             return Err(Halt::Ending(Ending::NothingToAsk));
         };
         let (path, counts) = if round + 1 == self.round {
@@ -234,13 +228,63 @@ impl Stages<'_, '_> {
             self.propose(Stage::Simulate, 0, &model, &path)?;
             (path, counts)
         };
-        let counts: Sampled = read_json(&counts)?;
-        self.summary.n_candidates = counts.n_frames + counts.n_not_finite;
+        let explored = self.explored(&campaign.model_folder(round, attempt))?;
+        let mut candidates = read_frames(&path, campaign.n_beads)?;
+        let mut counts: Sampled = read_json(&counts)?;
+        counts.n_not_finite += explored.n_not_finite;
+        if explored.n_frames > 0 {
+            let explored = read_frames(&self.explored_file(), campaign.n_beads)?;
+            for index in 0..explored.n_frames() {
+                candidates
+                    .push(&explored.frame(index))
+                    .map_err(Error::from)?;
+            }
+        }
+        self.summary.n_candidates = candidates.n_frames() + counts.n_not_finite;
         if counts.n_not_finite > 0 {
             let cause = Implausible::NotFinite;
             self.summary.implausible.insert(cause, counts.n_not_finite);
         }
-        Ok(read_frames(&path, campaign.n_beads)?)
+        Ok(candidates)
+    }
+
+    /// Round and attempt of the model whose frames are candidates.
+    fn followed(&self) -> Option<(usize, usize)> {
+        let newest = || {
+            let round = self.round.checked_sub(1)?;
+            let attempt = self
+                .before
+                .rounds
+                .get(round)?
+                .attempts
+                .len()
+                .checked_sub(1)?;
+            let sample = self.campaign.sample_file(round, attempt);
+            sample.exists().then_some((round, attempt))
+        };
+        let follow = self.campaign.config.follow_rejected;
+        let newest = if follow { newest() } else { None };
+        newest.or_else(|| self.before.accepted_at(self.round))
+    }
+
+    fn explored_file(&self) -> PathBuf {
+        self.folder.join("explored.trr")
+    }
+
+    /// Writes what else the model in `model` has seen.
+    fn explored(&mut self, model: &Path) -> Result<Sampled, Halt> {
+        let campaign = self.campaign;
+        let path = self.explored_file();
+        let counts = path.with_extension("json");
+        if !counts.exists() {
+            let explored = campaign.parts.model.explored(model);
+            let explored = explored.map_err(|error| self.failed("model", error))?;
+            let explored = explored.unwrap_or_else(|| Trajectory::new(campaign.n_beads));
+            let (frames, sampled) = finite_frames(&explored, campaign.n_beads)?;
+            write_frames(&path, &frames)?;
+            write_json(&counts, &sampled)?;
+        }
+        Ok(read_json(&counts)?)
     }
 
     fn gate(&mut self, candidates: &Trajectory) -> Result<Gated, Halt> {
@@ -509,30 +553,9 @@ impl Stages<'_, '_> {
             let n = campaign.config.n_samples;
             let proposed = campaign.parts.model.propose(model, n, seed);
             let proposed = proposed.map_err(|error| stages.failed("model", error))?;
-            if proposed.n_frames() > 0 && proposed.n_atoms() != campaign.n_beads {
-                let found = proposed.n_atoms();
-                let what = "beads of a proposed frame";
-                return Err(Error::setting(what, campaign.n_beads, found).into());
-            }
-            let mut finite = Trajectory::new(campaign.n_beads);
-            for index in 0..proposed.n_frames() {
-                if proposed
-                    .positions(index)
-                    .iter()
-                    .flatten()
-                    .all(|x| x.is_finite())
-                {
-                    let mut frame = proposed.frame(index);
-                    (frame.velocities, frame.forces) = (None, None);
-                    finite.push(&frame).map_err(Error::from)?;
-                }
-            }
-            let counts = Sampled {
-                n_frames: finite.n_frames(),
-                n_not_finite: proposed.n_frames() - finite.n_frames(),
-            };
+            let (frames, counts) = finite_frames(&proposed, campaign.n_beads)?;
             write_json(&path.with_extension("json"), &counts)?;
-            Ok(write_frames(path, &finite)?)
+            Ok(write_frames(path, &frames)?)
         })
     }
 

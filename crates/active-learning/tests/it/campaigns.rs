@@ -189,6 +189,95 @@ fn rejected_rounds_keep_their_data_and_the_accepted_model() {
 }
 
 #[test]
+fn a_rejected_model_may_lead_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let pause = Duration::ZERO;
+    let (model, oracle) = (toy::Range { pause }, toy::DoubleWell { pause });
+    let selector = toy::selector();
+    let base = toy::base();
+    let parts = Parts {
+        model: &model,
+        gate: None,
+        selector: &selector,
+        backmapper: None,
+        oracle: &oracle,
+        judge: &Moody,
+        space: toy::along_x(),
+    };
+    let config = active_learning::CampaignConfig {
+        follow_rejected: true,
+        ..toy::config()
+    };
+    let campaign = Campaign::new(config, parts, &base, folder.path()).unwrap();
+    let summary = campaign.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
+    assert_eq!(summary.accepted_at(4), Some((0, 0)));
+    let farthest = |round: usize| {
+        let path = folder.path().join(format!("round-{round:03}/selected.trr"));
+        let chosen = Trajectory::read(path).unwrap();
+        let xs = chosen.all_positions().iter().map(|x| x[0]);
+        xs.fold(f32::NEG_INFINITY, f32::max)
+    };
+    // each round's candidates are those of the round before, which knew more
+    assert!(!folder.path().join("round-002/candidates.trr").exists());
+    let reach = [1, 2, 3].map(farthest);
+    assert!(
+        reach[1] > reach[0] + 0.1 && reach[2] > reach[1] + 0.1,
+        "{reach:?}"
+    );
+}
+
+/// A range that has also been to 9 nm, and once to nowhere.
+struct Explorer(toy::Range);
+
+impl Model for Explorer {
+    fn fit(&self, fit: &Fit<'_>) -> Result<(), BoxError> {
+        self.0.fit(fit)
+    }
+
+    fn propose(&self, folder: &Path, n: usize, seed: u64) -> Result<Trajectory, BoxError> {
+        self.0.propose(folder, n, seed)
+    }
+
+    fn explored(&self, _folder: &Path) -> Result<Option<Trajectory>, BoxError> {
+        let frames = vec![[9.0, 0.0, 0.0], [f32::NAN, 0.0, 0.0]];
+        Ok(Some(Trajectory::from_positions(1, frames)?))
+    }
+}
+
+#[test]
+fn what_a_model_explored_can_be_chosen_but_does_not_measure_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pause = Duration::ZERO;
+    let (model, oracle) = (Explorer(toy::Range { pause }), toy::DoubleWell { pause });
+    let selector = toy::selector();
+    let base = toy::base();
+    let parts = Parts {
+        model: &model,
+        gate: None,
+        selector: &selector,
+        backmapper: None,
+        oracle: &oracle,
+        judge: &Moody,
+        space: toy::along_x(),
+    };
+    let config = toy::config();
+    let n_samples = config.n_samples;
+    let campaign = Campaign::new(config, parts, &base, folder.path()).unwrap();
+    let summary = campaign.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
+    let round = &summary.rounds[1];
+    assert_eq!(round.n_candidates, n_samples + 2);
+    // every tenth proposed frame, and one that was explored
+    assert_eq!(
+        round.implausible[&Implausible::NotFinite],
+        n_samples / 10 + 1
+    );
+    let chosen = Trajectory::read(folder.path().join("round-001/selected.trr")).unwrap();
+    assert!(chosen.all_positions().contains(&[9.0, 0.0, 0.0]));
+    let sample = Trajectory::read(campaign.sample_file(0, 0)).unwrap();
+    assert!(!sample.all_positions().contains(&[9.0, 0.0, 0.0]));
+}
+
+#[test]
 fn it_stops_when_asked_and_goes_on() {
     let (folder, whole) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let expected = run(toy::config(), whole.path()).unwrap();

@@ -155,6 +155,7 @@ pub(crate) fn config() -> CampaignConfig {
                 oracle_weight: 2.0,
             },
         ],
+        follow_rejected: false,
         tolerance: 1.0,
         seed: 11,
         parts: [("well".into(), "double".into())].into(),

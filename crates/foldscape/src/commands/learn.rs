@@ -140,6 +140,7 @@ fn campaign(config: &Config) -> Result<CampaignConfig> {
         oracle_batch: config.oracle.batch,
         budget: rounds.budget,
         attempts: rounds.attempts.clone(),
+        follow_rejected: rounds.follow_rejected,
         tolerance: rounds.tolerance,
         seed: config.seed,
         parts: config.sections().clone(),

@@ -123,7 +123,9 @@ pub(super) struct LabelsConfig {
     /// do not turn over while it is averaged are a noise that its own error does not show. 12 is what labels of
     /// CLN025 are worth.
     pub(super) most_weight: f64,
-    /// Whether priors are fitted anew to the base set and the labels together.
+    /// Whether priors are fitted anew to the base set and the labels together. Those of a base set of one basin
+    /// are stiff; where labels leave it, the network has to undo them, and does so on the other side too, where
+    /// nothing then keeps beads from collapsing.
     pub(super) refit_priors: bool,
 }
 
@@ -147,8 +149,8 @@ pub(super) struct SimulationConfig {
     /// Of each bead, Da.
     #[serde(default = "mass")]
     pub(super) mass: f64,
-    /// Replica exchange, without which each replica stays in the basin that it started from. Frames at
-    /// `system.temperature` are used, the others not.
+    /// Replica exchange, without which each replica stays in the basin that it started from. The model is
+    /// measured by frames at `system.temperature`; those of all temperatures are the next round's candidates.
     pub(super) exchange: Option<ExchangeConfig>,
 }
 
@@ -261,6 +263,9 @@ pub(super) struct RoundsConfig {
     pub(super) attempts: Vec<Attempt>,
     #[serde(default)]
     pub(super) budget: Budget,
+    /// Whether the next round asks where a rejected model goes, rather than simulating the accepted one again.
+    #[serde(default)]
+    pub(super) follow_rejected: bool,
     /// Standard errors by which a guarded measure may be worse.
     #[serde(default = "tolerance")]
     pub(super) tolerance: f64,
@@ -270,7 +275,7 @@ impl Default for LabelsConfig {
     fn default() -> Self {
         Self {
             most_weight: 12.0,
-            refit_priors: false,
+            refit_priors: true,
         }
     }
 }

@@ -226,6 +226,9 @@ impl<'a> Learner<'a> {
 /// Frames that simulations begin with, in a model's folder.
 const STARTS: &str = "starts.trr";
 
+/// Frames of the hotter replicas of an exchange, in a model's folder.
+const EXPLORED: &str = "explored.trr";
+
 /// Frames among which starts are chosen, at most.
 const MOST_STARTS: usize = 20_000;
 
@@ -242,10 +245,22 @@ impl Model for Learner<'_> {
             stop: self.stop,
         };
         let model = CgModel::load(&model_file(folder, 0))?;
-        let (sample, report) = sampler.sample(&model, &starts, n_frames, seed)?;
+        let (sample, explored, report) = sampler.sample(&model, &starts, n_frames, seed)?;
+        if explored.n_frames() > 0 {
+            explored.write(folder.join(EXPLORED), self.beads())?;
+        }
         let path = folder.join(SIMULATION_REPORT);
         dynamics::write_atomically(&path, &serde_json::to_vec(&report)?)?;
         Ok(sample)
+    }
+
+    /// Hotter replicas go where those of the campaign's temperature do not, and the model knows least.
+    fn explored(&self, folder: &Path) -> Result<Option<Trajectory>, BoxError> {
+        let path = folder.join(EXPLORED);
+        Ok(match path.exists() {
+            true => Some(Trajectory::read(path)?),
+            false => None,
+        })
     }
 }
 

@@ -37,15 +37,15 @@ pub(super) struct Sampler<'a> {
 }
 
 impl Sampler<'_> {
-    /// At most `n_frames` frames at the campaign's temperature, replica after replica, and what the
-    /// simulation was like. Replicas begin with the starts in turn.
+    /// At most `n_frames` frames at the campaign's temperature, replica after replica; those of all higher
+    /// temperatures; and what the simulation was like. Replicas begin with the starts in turn.
     pub(super) fn sample(
         &self,
         model: &CgModel,
         starts: &Trajectory,
         n_frames: usize,
         seed: u64,
-    ) -> Result<(Trajectory, SimulationReport)> {
+    ) -> Result<(Trajectory, Trajectory, SimulationReport)> {
         let SimulationConfig {
             replicas,
             steps,
@@ -63,7 +63,8 @@ impl Sampler<'_> {
         };
         let bar = progress::bar(Some(steps), "steps");
         let clock = std::time::Instant::now();
-        let mut frames: Vec<Vec<Frame>> = vec![Vec::new(); replicas];
+        let mut here: Vec<Vec<Frame>> = vec![Vec::new(); replicas];
+        let mut hotter = here.clone();
         while simulation.step() < steps {
             let step = simulation.step();
             let to = |every: u64| every - step % every;
@@ -77,7 +78,7 @@ impl Sampler<'_> {
             bar.set_position(step);
             if step.is_multiple_of(save) {
                 if step > skip {
-                    self.keep(&simulation, &mut frames);
+                    self.keep(&simulation, &mut here, &mut hotter);
                 }
                 for (replica, error) in starts::begin_anew(&mut simulation, &starts) {
                     bar.suspend(|| eprintln!("replica {replica} stays stopped: {error}"));
@@ -97,11 +98,9 @@ impl Sampler<'_> {
             replica_steps_per_s: (replicas as f64 * steps as f64) / clock.elapsed().as_secs_f64(),
             exchange_acceptance: exchange.as_ref().and_then(replicas::acceptance),
         };
-        let mut sample = Trajectory::new(model.beads.n_atoms());
-        for frame in frames.concat().into_iter().take(n_frames) {
-            sample.push(&frame)?;
-        }
-        Ok((sample, report))
+        let sample = joined(&here, n_frames, model)?;
+        let explored = joined(&hotter, usize::MAX, model)?;
+        Ok((sample, explored, report))
     }
 
     fn begin(
@@ -140,13 +139,31 @@ impl Sampler<'_> {
         Ok(turns.take(self.config.replicas).collect())
     }
 
-    /// Adds the replicas that are at the campaign's temperature now.
-    fn keep(&self, simulation: &Simulation<CgPotential>, frames: &mut [Vec<Frame>]) {
-        for (replica, frames) in frames.iter_mut().enumerate() {
-            let here = simulation.temperature(replica) == self.temperature;
-            if here && !simulation.is_frozen(replica) {
-                frames.push(simulation.frame(replica));
+    /// Adds each replica's frame to those of the campaign's temperature or to the others.
+    fn keep(
+        &self,
+        simulation: &Simulation<CgPotential>,
+        here: &mut [Vec<Frame>],
+        hotter: &mut [Vec<Frame>],
+    ) {
+        for (replica, (here, hotter)) in here.iter_mut().zip(hotter).enumerate() {
+            if simulation.is_frozen(replica) {
+                continue;
             }
+            let frames = if simulation.temperature(replica) == self.temperature {
+                here
+            } else {
+                hotter
+            };
+            frames.push(simulation.frame(replica));
         }
     }
+}
+
+fn joined(replicas: &[Vec<Frame>], most: usize, model: &CgModel) -> Result<Trajectory> {
+    let mut joined = Trajectory::new(model.beads.n_atoms());
+    for frame in replicas.iter().flatten().take(most) {
+        joined.push(frame)?;
+    }
+    Ok(joined)
 }
