@@ -471,7 +471,7 @@ fn the_energy_term_has_its_own_gradient() {
             &folder.path().join(format!("{parameters:?}")),
         )
         .unwrap();
-        let targets = trainer.energy_targets.clone().unwrap();
+        let targets = trainer.energy_targets.unwrap();
         let errors: Vec<f64> = truth
             .iter()
             .zip(frames)
