@@ -1,13 +1,17 @@
 //! `foldscape cg`: coarse-grained models.
 
+mod balance;
 mod checkpoint;
+mod committee;
 pub(crate) mod config;
+mod extras;
 pub(crate) mod labels;
 mod map;
 pub(crate) mod rungs;
 mod simulate;
 pub(crate) mod starts;
 pub(crate) mod train;
+mod variance;
 
 use anyhow::Result;
 
@@ -25,6 +29,8 @@ enum Command {
     Train(train::Arguments),
     /// Simulate many replicas of a coarse-grained model; run again to resume.
     Simulate(simulate::Arguments),
+    /// How much the forces of a committee's members differ in frames of beads.
+    Variance(variance::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -32,5 +38,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         Command::Map(arguments) => map::run(arguments),
         Command::Train(arguments) => train::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Variance(arguments) => variance::run(arguments),
     }
 }

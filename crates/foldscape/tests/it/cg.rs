@@ -4,7 +4,7 @@ use crate::{data, failure, in_folder, json};
 use molio::Frame;
 
 /// The bundled frames with forces that each atom's place gives: enough to follow them through a map.
-fn frames_with_forces(path: &str, n_frames: usize) -> Vec<Frame> {
+pub(crate) fn frames_with_forces(path: &str, n_frames: usize) -> Vec<Frame> {
     let topology = molio::read_topology(data("cln025.pdb")).unwrap();
     let mut reader = molio::open(data("cln025.xtc")).unwrap();
     let mut writer = molio::create(path, &topology).unwrap();
@@ -28,7 +28,7 @@ fn frames_with_forces(path: &str, n_frames: usize) -> Vec<Frame> {
     frames
 }
 
-fn read(path: &str) -> Vec<Frame> {
+pub(crate) fn read(path: &str) -> Vec<Frame> {
     let mut frames = Vec::new();
     let mut reader = molio::open(path).unwrap();
     let mut frame = Frame::default();

@@ -2,6 +2,7 @@
 
 mod backmap;
 mod cg;
+mod cg_labels;
 mod cg_simulate;
 mod comparisons;
 mod demo;

@@ -1,6 +1,7 @@
 //! The configuration file of `foldscape cg train`.
 
-use super::labels::Constraints;
+use super::committee::CommitteeConfig;
+use super::labels::{Constraints, NoiseConfig};
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{
     BeadGraph, BeadTypes, ForceMapKind, Network, NetworkConfig, NoiseFloorConfig, PriorConfig,
@@ -17,6 +18,8 @@ pub(crate) struct Config {
     pub(crate) data: DataConfig,
     #[serde(default)]
     pub(crate) map: MapConfig,
+    /// Noise on the beads, with a map of forces that makes use of it, if wanted.
+    pub(crate) noise: Option<NoiseConfig>,
     #[serde(default)]
     pub(crate) prior: PriorConfig,
     /// `name` of a published network, `seed`, `bead_types`, and any setting of a network to change.
@@ -24,16 +27,21 @@ pub(crate) struct Config {
     network: toml::Table,
     #[serde(default)]
     pub(crate) training: TrainerConfig,
+    /// Several networks instead of one, if wanted.
+    pub(crate) committee: Option<CommitteeConfig>,
     /// Refinement by relative entropy after force matching, if wanted.
     pub(crate) refinement: Option<RefinementConfig>,
     pub(crate) output: OutputConfig,
 }
 
-/// All-atom frames with forces.
+/// All-atom frames with forces, or beads with mean forces and their standard errors (then with `forces = "slice"`
+/// and `constraints = "none"` in `[map]`).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DataConfig {
-    /// Trajectories; `*` in a name stands for anything.
+    /// Trajectories; `*` in a name stands for anything. Standard errors of forces are taken from `force_errors`
+    /// in `.npz` files, or `NAME-errors.npy` beside others; energies, for `[training.energy]`, from `energies` or
+    /// `NAME-energies.npy`.
     pub(crate) trajectories: Vec<PathBuf>,
     /// Topology of their atoms, with hydrogens.
     pub(crate) topology: PathBuf,
@@ -110,6 +118,18 @@ impl Config {
         config
             .network()
             .with_context(|| path.display().to_string())?;
+        let place = path.display();
+        if let Some(committee) = config.committee {
+            let found = committee.members;
+            ensure!(
+                (1..=64).contains(&found),
+                "{place}: committee.members: expected 1 to 64, found {found}"
+            );
+            ensure!(
+                config.refinement.is_none() || found == 1,
+                "{place}: refinement: expected a single network, found a committee of {found}"
+            );
+        }
         Ok(config)
     }
 

@@ -1,10 +1,11 @@
 //! Streaming all-atom frames with forces through a map.
 
+use super::extras::Extras;
 use super::rungs::Rungs;
 use crate::progress;
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{
-    CgMap, ConstraintGroups, ForceData, ForceMap, ForceMapKind, ForceMoments, Mapping,
+    CgMap, ConstraintGroups, ForceData, ForceMap, ForceMapKind, ForceMoments, Mapping, NoiseMap,
 };
 use molio::{Frame, Topology};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,52 @@ pub(crate) struct Maps {
     pub(crate) forces: ForceMap,
     /// Root mean square force on beads (kJ/mol/nm): of the constraint-aware sum, and of the map in use.
     pub(crate) rms: [f64; 2],
+    /// Moves beads and replaces the map of forces, if wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) noise: Option<NoiseMap>,
+}
+
+/// Noise on the beads: the forces that belong to it have far less noise of their own.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoiseConfig {
+    /// Standard deviation of each coordinate, nm: the density is smeared out by it.
+    pub(crate) sigma: f64,
+    #[serde(default)]
+    pub(crate) seed: u64,
+}
+
+impl Maps {
+    /// Positions and forces of beads of the frame that has this number.
+    pub(crate) fn apply(
+        &self,
+        number: u64,
+        frame: &Frame,
+        x: &mut [[f32; 3]],
+        f: &mut [[f32; 3]],
+    ) -> Result<()> {
+        let from = forces(frame)?;
+        match &self.noise {
+            Some(noise) => noise.apply(number, &frame.positions, from, x, f),
+            None => {
+                self.positions.positions(&frame.positions, x);
+                self.forces.forces(from, f);
+            }
+        }
+        Ok(())
+    }
+
+    /// Standard errors of the forces on beads, those on atoms being independent.
+    fn errors(&self, of_atoms: &[[f64; 3]]) -> Vec<[f32; 3]> {
+        let rows = self.forces.rows().iter();
+        rows.map(|row| {
+            std::array::from_fn(|axis| {
+                let squares = row.iter().map(|&(a, w)| (w * of_atoms[a][axis]).powi(2));
+                squares.sum::<f64>().sqrt() as f32
+            })
+        })
+        .collect()
+    }
 }
 
 impl Atoms {
@@ -153,6 +200,18 @@ impl Atoms {
         constraints: Constraints,
         stop: &AtomicBool,
     ) -> Result<Maps> {
+        self.maps_with_noise(mapping, kind, constraints, None, stop)
+    }
+
+    /// The same with noise (at a temperature in K) on the beads.
+    pub(crate) fn maps_with_noise(
+        &self,
+        mapping: &Mapping,
+        kind: ForceMapKind,
+        constraints: Constraints,
+        noise: Option<(NoiseConfig, f64)>,
+        stop: &AtomicBool,
+    ) -> Result<Maps> {
         let positions = CgMap::new(&self.topology, mapping)?;
         let groups = self.groups(constraints, stop)?;
         let mut moments = ForceMoments::new(groups.clone());
@@ -163,6 +222,16 @@ impl Atoms {
         let aware = ForceMap::constraint_aware(&positions, &groups);
         let rms = |map: &ForceMap| moments.mean_square(map).sqrt();
         let aware_rms = aware.as_ref().map_or(f64::NAN, rms);
+        let noise = match noise {
+            Some((NoiseConfig { sigma, seed }, kelvin)) => {
+                ensure!(
+                    kind == ForceMapKind::Optimal,
+                    "noise: expected the optimal map of forces, found another"
+                );
+                Some(moments.noise_map(&positions, sigma, kelvin, REGULARISATION, seed)?)
+            }
+            None => None,
+        };
         let chosen = match kind {
             ForceMapKind::Slice => {
                 let slice = ForceMap::slice(&positions);
@@ -178,23 +247,58 @@ impl Atoms {
             rms: [aware_rms, rms(&chosen)],
             positions,
             forces: chosen,
+            noise,
         })
     }
 
     /// All frames as labels.
     pub(crate) fn labels(&self, maps: &Maps, stop: &AtomicBool) -> Result<ForceData> {
+        let none = vec![Extras::default(); self.trajectories.len()];
+        self.labels_with(maps, &none, stop)
+    }
+
+    /// All frames as labels, with the standard errors of their forces, and with energies if they are wanted.
+    pub(crate) fn labels_with_extras(
+        &self,
+        maps: &Maps,
+        energies: bool,
+        stop: &AtomicBool,
+    ) -> Result<ForceData> {
+        let n = self.topology.n_atoms();
+        let files = self.trajectories.iter();
+        let extras = files.map(|path| Extras::read(path, n, energies));
+        self.labels_with(maps, &extras.collect::<Result<Vec<_>>>()?, stop)
+    }
+
+    fn labels_with(&self, maps: &Maps, extras: &[Extras], stop: &AtomicBool) -> Result<ForceData> {
         let n = maps.positions.n_beads();
         let mut data = ForceData::new(n);
         let (mut x, mut f) = (vec![[0.0; 3]; n], vec![[0.0; 3]; n]);
-        self.visit("frames mapped", stop, &mut |new, frame| {
+        let mut energies = Vec::new();
+        self.visit_places("frames mapped", stop, &mut |[file, index], new, frame| {
             if new {
                 data.end_series();
             }
-            maps.positions.positions(&frame.positions, &mut x);
-            maps.forces.forces(forces(frame)?, &mut f);
-            data.push(&x, &f, None)?;
+            maps.apply(data.n_frames() as u64, frame, &mut x, &mut f)?;
+            let errors = extras[file].errors(index)?;
+            ensure!(
+                errors.is_none() || maps.noise.is_none(),
+                "standard errors of forces: expected none beside noise on the beads"
+            );
+            let errors = errors.map(|errors| maps.errors(&errors));
+            data.push(&x, &f, errors.as_deref())?;
+            energies.extend(extras[file].energy(index)?);
             Ok(true)
         })?;
+        if !energies.is_empty() {
+            ensure!(
+                energies.len() == data.n_frames(),
+                "energies: {} for {} frames; expected one for each frame",
+                energies.len(),
+                data.n_frames()
+            );
+            data.set_energies(energies)?;
+        }
         Ok(data)
     }
 }

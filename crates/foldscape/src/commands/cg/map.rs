@@ -1,10 +1,11 @@
 //! `foldscape cg map`
 
-use super::labels::{Atoms, Constraints, expand, forces};
+use super::balance::Balance;
+use super::labels::{Atoms, Constraints, NoiseConfig, expand};
 use super::rungs::Rungs;
 use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
-use cg_potential::{ForceMapKind, Mapping};
+use cg_potential::{ForceMapKind, Mapping, Virial};
 use molio::{Format, Frame};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -35,9 +36,15 @@ pub(crate) struct Arguments {
     /// Of a replica exchange, takes frames of one temperature only: the table beside its frames.
     #[arg(long, value_name = "RUN.csv", requires = "temperature")]
     temperatures: Option<PathBuf>,
-    /// Which temperature, K.
-    #[arg(long, value_name = "K", requires = "temperatures")]
+    /// Temperature of the simulation, K: for the balance of virial and temperature, and for noise.
+    #[arg(long, value_name = "K")]
     temperature: Option<f64>,
+    /// Noise on the beads: its standard deviation, nm. Forces are those of least variance that belong to it.
+    #[arg(long, value_name = "NM", requires = "temperature")]
+    noise: Option<f64>,
+    /// Seed of the noise.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
     /// File for the beads as a structure (PDB); by default OUT with `.pdb`.
     #[arg(long, value_name = "FILE", value_parser = output::file())]
     beads: Option<PathBuf>,
@@ -56,6 +63,8 @@ struct Report {
     /// kJ/mol/nm; absent where constraints join beads.
     rms_force_constraint_aware: Option<f64>,
     rms_force: f64,
+    #[serde(flatten)]
+    balance: Option<Balance>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -86,16 +95,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mapping: Mapping = arguments.map.parse()?;
     let kind: ForceMapKind = arguments.forces.parse()?;
     let stop = interrupt::flag()?;
-    let maps = atoms.maps(&mapping, kind, arguments.constraints, &stop)?;
+    let noise = arguments.noise.zip(arguments.temperature);
+    let noise = noise.map(|(sigma, kelvin)| {
+        let seed = arguments.seed;
+        (NoiseConfig { sigma, seed }, kelvin)
+    });
+    let maps = atoms.maps_with_noise(&mapping, kind, arguments.constraints, noise, &stop)?;
     let beads = maps.positions.beads();
     let mut writer = molio::create(&arguments.out, beads)?;
     let n = maps.positions.n_beads();
     let mut first: Option<Frame> = None;
-    let mut frames = 0;
+    let (mut frames, mut squares, mut virial) = (0, 0.0, Virial::default());
     atoms.visit("frames mapped", &stop, &mut |_, frame| {
         let (mut x, mut f) = (vec![[0.0; 3]; n], vec![[0.0; 3]; n]);
-        maps.positions.positions(&frame.positions, &mut x);
-        maps.forces.forces(forces(frame)?, &mut f);
+        maps.apply(frames as u64, frame, &mut x, &mut f)?;
+        virial.add(&x, &f)?;
+        let of_frame = f.as_flattened().iter().map(|&f| f64::from(f).powi(2));
+        squares += of_frame.sum::<f64>();
         let mapped = Frame {
             forces: Some(f),
             cell: frame.cell,
@@ -123,8 +139,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         atoms: maps.positions.n_atoms(),
         beads: n,
         rms_force_constraint_aware: Some(maps.rms[0]).filter(|rms| rms.is_finite()),
-        rms_force: maps.rms[1],
+        rms_force: (squares / (3 * n * frames) as f64).sqrt(),
+        balance: Balance::new(&virial, arguments.temperature),
     };
+    if let Some(balance) = &report.balance {
+        balance.warn();
+    }
     if arguments.json {
         return output::json(&report);
     }
@@ -143,6 +163,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         (
             "rms force, as written",
             format!("{:.0} kJ/mol/nm", report.rms_force),
+        ),
+        (
+            "virial of the forces",
+            report
+                .balance
+                .as_ref()
+                .map_or_else(|| "none of one frame".to_owned(), Balance::text),
         ),
     ])
 }

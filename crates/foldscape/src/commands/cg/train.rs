@@ -1,5 +1,7 @@
 //! `foldscape cg train`
 
+use super::balance::Balance;
+use super::committee::{Trainee, member_file, write_numbers};
 use super::config::Config;
 use super::labels::{Atoms, Maps, expand};
 use super::rungs::Rungs;
@@ -50,6 +52,13 @@ pub(crate) struct Report {
     /// Root mean square force on beads: of the constraint-aware sum, and of the map in use.
     rms_force_constraint_aware: Option<f64>,
     rms_force: f64,
+    #[serde(flatten)]
+    balance: Option<Balance>,
+    members: usize,
+    /// Of a committee: root mean variance of the members' forces over the validation frames.
+    force_deviation: Option<f64>,
+    /// With an energy term: standard deviation of what energies of the validation frames are off, kJ/mol.
+    energy_deviation: Option<f64>,
     pub(crate) frames_per_second: f64,
     seconds: f64,
 }
@@ -114,6 +123,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             ),
         ),
         (
+            "virial of the forces",
+            report
+                .balance
+                .as_ref()
+                .map_or_else(|| "none of one frame".to_owned(), Balance::text),
+        ),
+        (
+            "members, deviation of their forces",
+            format!("{}, {}", report.members, number(report.force_deviation)),
+        ),
+        (
             "training frames a second",
             format!("{:.0}", report.frames_per_second),
         ),
@@ -138,8 +158,10 @@ pub(crate) fn prepare(config: &Config, stop: &AtomicBool) -> Result<Prepared> {
         },
     };
     let mapping = config.map.beads.parse()?;
-    let maps = atoms.maps(&mapping, config.map.forces, config.map.constraints, stop)?;
-    let data = atoms.labels(&maps, stop)?;
+    let noise = config.noise.map(|noise| (noise, config.data.temperature));
+    let (kind, constraints) = (config.map.forces, config.map.constraints);
+    let maps = atoms.maps_with_noise(&mapping, kind, constraints, noise, stop)?;
+    let data = atoms.labels_with_extras(&maps, config.training.energy.is_some(), stop)?;
     let split = data.split(&config.data.split)?;
     let graph = BeadGraph::new(maps.positions.beads())?;
     let frames = data.positions_of(&split.train);
@@ -164,7 +186,10 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
     } = &prepared;
     let choice = config.network()?;
     let beads = maps.positions.beads();
-    let mut network = choice.network(beads, choice.seed)?;
+    let members = config.committee.map_or(1, |committee| committee.members);
+    let seeds = (0..members as u64).map(|member| choice.seed.wrapping_add(member));
+    let networks = seeds.map(|seed| choice.network(beads, seed));
+    let mut trainee = Trainee::new(networks.collect::<Result<_>>()?)?;
     let floor = |forces: &[[f32; 3]]| data.noise_floor(forces, &config.data.noise_floor);
     let deltas = data.delta_forces(&fit.priors)?;
     let before = floor(&deltas)?;
@@ -175,6 +200,10 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         before.mean_square,
         before.floor
     );
+    let balance = Balance::of(data, config.data.temperature)?;
+    if let Some(balance) = &balance {
+        balance.warn();
+    }
     let set = TrainingSet {
         data,
         split,
@@ -182,10 +211,13 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         temperature: config.data.temperature,
     };
     let folder = &config.output.folder;
-    let description = choice.description(choice.seed)?;
+    let mut description = choice.description(choice.seed)?;
+    if members > 1 {
+        description.push_str(&format!(" and {} more members", members - 1));
+    }
     let mut trainer = ForceTrainer::new(
         config.training.clone(),
-        &mut network,
+        trainee.model(),
         &description,
         set,
         folder,
@@ -210,15 +242,27 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
     let of_best = records
         .iter()
         .find(|r| Some(r.epoch) == best.map(|(epoch, _)| epoch));
-    let path = folder.join("model.safetensors");
+    let force_deviation = match trainee.force_variance(data.positions()) {
+        Some(variances) => {
+            write_numbers(&folder.join("force-variance.npy"), &variances)?;
+            let held = &split.validation;
+            let sum: f64 = held.iter().map(|&frame| variances[frame]).sum();
+            (!held.is_empty()).then(|| (sum / held.len() as f64).sqrt())
+        }
+        None => None,
+    };
+    let path = member_file(folder, 0);
+    let mut networks = trainee.members();
     let mut model = CgModel::new(
-        network,
+        networks.remove(0),
         fit.priors.clone(),
         beads.clone(),
         config.data.temperature,
     )?;
     model.notes = serde_json::json!({
         "map": config.map,
+        "noise": config.noise,
+        "committee": config.committee,
         "split": split,
         "training": config.training,
         "validation_loss": best.map(|(_, loss)| loss),
@@ -229,6 +273,13 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         model.notes["refinement"] = serde_json::to_value(refinement)?;
     }
     model.save(&path)?;
+    for (index, network) in networks.into_iter().enumerate() {
+        let member = CgModel {
+            network,
+            ..model.clone()
+        };
+        member.save(&member_file(folder, index + 1))?;
+    }
     let seconds: f64 = records.iter().map(|r| r.train_seconds).sum();
     let report = Report {
         model: path.display().to_string(),
@@ -249,7 +300,14 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         noise_floor: after.floor.min(before.floor),
         noise_floor_standard_error: after.standard_error,
         rms_force_constraint_aware: Some(maps.rms[0]).filter(|rms| rms.is_finite()),
-        rms_force: maps.rms[1],
+        rms_force: match &maps.noise {
+            Some(_) => root_mean_square(data.forces()),
+            None => maps.rms[1],
+        },
+        balance,
+        members,
+        force_deviation,
+        energy_deviation: of_best.and_then(|r| r.energy_deviation),
         frames_per_second: (split.train.len() * records.len()) as f64 / seconds.max(1e-9),
         seconds: started.elapsed().as_secs_f64(),
     };
@@ -348,6 +406,11 @@ impl Lines {
         line.push('\n');
         Ok(self.0.write_all(line.as_bytes())?)
     }
+}
+
+fn root_mean_square(forces: &[[f32; 3]]) -> f64 {
+    let squares = forces.as_flattened().iter().map(|&f| f64::from(f).powi(2));
+    (squares.sum::<f64>() / (3 * forces.len()).max(1) as f64).sqrt()
 }
 
 fn write_fit(folder: &Path, fit: &PriorFit) -> Result<()> {
