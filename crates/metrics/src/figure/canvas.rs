@@ -46,7 +46,7 @@ pub(crate) struct Layout<'a> {
 const WIDTH: i32 = 520;
 const PLOT_HEIGHT: i32 = 300;
 const SQUARE: i32 = 360;
-const LEFT: i32 = 66;
+const LEFT: i32 = 76;
 const RIGHT: i32 = 16;
 const BAR: i32 = 84;
 const BOTTOM: i32 = 50;
