@@ -48,7 +48,8 @@ pub struct CampaignConfig {
     /// it goes wrong, and asking there is what mends it. Otherwise the accepted model is simulated again.
     #[serde(default)]
     pub follow_rejected: bool,
-    /// A guarded measure may be worse by so many standard errors of the difference.
+    /// A guarded measure may be worse than that of any model accepted before by so many standard errors of the
+    /// difference.
     pub tolerance: f64,
     /// Seed of everything that the campaign draws.
     pub seed: u64,

@@ -148,11 +148,13 @@ impl Stages<'_, '_> {
             self.summary.n_broken_labels = n_all - new.len();
             labels.extend(new);
         }
-        let base = self.before.accepted_at(self.round);
-        let reference = base.and_then(|(round, attempt)| {
-            let summary = self.before.rounds.get(round)?.attempts.get(attempt)?;
-            Some(summary.measures.clone())
-        });
+        let rounds = self.before.rounds.iter().rev();
+        let accepted: Vec<Vec<Measure>> = rounds
+            .filter(|round| round.round < self.round)
+            .filter_map(|round| round.attempts.get(round.accepted?))
+            .map(|attempt| attempt.measures.clone())
+            .collect();
+        let accepted: Vec<&[Measure]> = accepted.iter().map(Vec::as_slice).collect();
         // the base model has nothing to be compared with, and nothing of the oracle's to weigh
         let attempts = &self.campaign.config.attempts;
         let attempts = if self.round == 0 {
@@ -163,11 +165,7 @@ impl Stages<'_, '_> {
         for (index, &attempt) in attempts.iter().enumerate() {
             let measures = self.attempt(index, labels)?;
             let tolerance = self.campaign.config.tolerance;
-            let verdict = Verdict::new(
-                reference.as_deref().unwrap_or_default(),
-                &measures,
-                tolerance,
-            );
+            let verdict = Verdict::new(&accepted, &measures, tolerance);
             (self.observe)(&Event::Judged {
                 round: self.round,
                 attempt: index,
