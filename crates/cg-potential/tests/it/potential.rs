@@ -2,9 +2,10 @@
 
 use crate::network::cases;
 use cg_potential::{
-    Angle, AngleTerm, CgModel, CgPotential, ForceModel, PairInteraction, PairTerm, Priors,
+    Angle, AngleTerm, CgModel, CgPotential, ForceModel, Network, NetworkConfig, PairInteraction,
+    PairTerm, Priors,
 };
-use dynamics::{Batch, Potential};
+use dynamics::{Batch, Integrator, Potential, Replica, Simulation, SimulationConfig};
 
 fn springs(n: usize) -> Priors {
     let spring = |i: usize| PairInteraction {
@@ -54,6 +55,87 @@ fn tables_keep_forces_within_1e_4_of_the_largest() {
             }
         }
     }
+}
+
+/// Beads 0.38 nm apart along a coil, 1.6 nm wide and far longer than the cutoff.
+fn coil(n: usize) -> Vec<[f32; 3]> {
+    let turn = 0.38 / 0.8;
+    (0..n)
+        .map(|i| {
+            let angle = turn * i as f32;
+            [0.8 * angle.cos(), 0.8 * angle.sin(), 0.08 * angle]
+        })
+        .collect()
+}
+
+fn long_chain(n: usize) -> (Network, CgPotential) {
+    let types: Vec<u32> = (0..n as u32).map(|i| 1 + i % 20).collect();
+    let network = Network::new(NetworkConfig::named("ucsc").unwrap(), &types, 3).unwrap();
+    let potential = CgPotential::new(&network, springs(n)).unwrap();
+    (network, potential)
+}
+
+#[test]
+fn lists_of_neighbours_change_nothing() {
+    // all pairs are looked at for the first list, cells for the second
+    for n in [100, 420] {
+        let (network, potential) = long_chain(n);
+        let positions = coil(n);
+        let mut exact = vec![[0.0; 3]; n];
+        let energy = network.energies_forces(&positions, &mut exact)[0]
+            + springs(n).energy_forces(&positions, &mut exact);
+        let largest = exact
+            .as_flattened()
+            .iter()
+            .fold(0.0_f32, |m, f| m.max(f.abs()));
+        let mut forces = vec![[0.0; 3]; n];
+        let found = potential.energy_forces(&positions, &mut forces).unwrap();
+        assert!(
+            (found - energy).abs() < 1e-4 * energy.abs(),
+            "{found} {energy}"
+        );
+        for (found, exact) in forces.as_flattened().iter().zip(exact.as_flattened()) {
+            assert!(
+                (found - exact).abs() < 1e-4 * largest,
+                "{n}: {found} {exact}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_list_of_many_steps_gives_what_a_new_one_gives() {
+    let n = 100;
+    let (_, potential) = long_chain(n);
+    let config = SimulationConfig {
+        masses: vec![12.0; n],
+        replicas: Replica::numbered(&[600.0; 3]),
+        integrator: Integrator::Baoab { friction: 1.0 },
+        time_step: 0.004,
+        constraints: Vec::new(),
+        constraint_tolerance: 1e-6,
+        seed: 5,
+    };
+    let mut simulation = Simulation::new(potential.clone(), config, &vec![coil(n); 3]).unwrap();
+    simulation.draw_velocities().unwrap();
+    let mut farthest = 0.0_f32;
+    for _ in 0..20 {
+        simulation.advance(20).unwrap();
+        for replica in 0..3 {
+            let frame = simulation.frame(replica);
+            let mut forces = vec![[0.0; 3]; n];
+            potential
+                .energy_forces(&frame.positions, &mut forces)
+                .unwrap();
+            assert_eq!(frame.forces.as_ref(), Some(&forces));
+            for (x, y) in frame.positions.iter().zip(coil(n)) {
+                let moved: f32 = (0..3).map(|k| (x[k] - y[k]).powi(2)).sum();
+                farthest = farthest.max(moved.sqrt());
+            }
+        }
+    }
+    // lists were made anew on the way
+    assert!(farthest > 0.2, "{farthest}");
 }
 
 #[test]
