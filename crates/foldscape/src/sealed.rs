@@ -33,9 +33,13 @@ impl Seal {
             bail!("{name}: expected a checkpoint, found {} bytes", bytes.len());
         };
         ensure!(
-            head[..8] == self.magic[..],
+            head[..7] == self.magic[..7],
             "{name}: not a checkpoint of foldscape {}",
             self.command
+        );
+        ensure!(
+            head[7] == self.magic[7],
+            "{name}: the checkpoint is of another version"
         );
         ensure!(
             head[8..] == crc32fast::hash(payload).to_le_bytes(),

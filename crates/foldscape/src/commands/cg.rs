@@ -7,7 +7,6 @@ pub(crate) mod config;
 mod extras;
 pub(crate) mod labels;
 mod map;
-pub(crate) mod rungs;
 mod simulate;
 pub(crate) mod starts;
 pub(crate) mod train;

@@ -3,6 +3,7 @@
 mod memory;
 mod side;
 
+use crate::commands::replicas::Rungs;
 use crate::{input, output};
 use anyhow::{Context, Result, ensure};
 use memory::Memory;
@@ -25,6 +26,15 @@ pub(crate) struct Arguments {
     /// Topology of the model, if it is another (CA beads, say).
     #[arg(long, value_name = "FILE")]
     model_top: Option<PathBuf>,
+    /// Temperature (K) whose frames of a replica exchange are compared; lag times count these frames.
+    #[arg(long, value_name = "K")]
+    temperature: Option<f64>,
+    /// Where the reference is a replica exchange: the table that was written beside it.
+    #[arg(long, value_name = "FILE.csv", requires = "temperature")]
+    reference_temperatures: Option<PathBuf>,
+    /// Where the model is a replica exchange: the table that was written beside it.
+    #[arg(long, value_name = "FILE.csv", requires = "temperature")]
+    model_temperatures: Option<PathBuf>,
     /// Weights of the model's frames, a NumPy array with one number a frame.
     #[arg(long, value_name = "FILE.npy")]
     weights: Option<PathBuf>,
@@ -83,12 +93,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let top = arguments.top.as_deref();
     let model_top = arguments.model_top.as_deref().or(top);
     let mut memory = Memory::new(arguments.memory, stride)?;
+    // what a table leaves of its files is known when they are read
+    let whole = |files, table: &Option<_>| if table.is_some() { &[][..] } else { files };
+    let reference = &arguments.reference[..];
+    let model = &arguments.model[..];
     memory.check([
-        (&arguments.reference, n_alphas(&arguments.reference, top)?),
-        (&arguments.model, n_alphas(&arguments.model, model_top)?),
+        (
+            whole(reference, &arguments.reference_temperatures),
+            n_alphas(reference, top)?,
+        ),
+        (
+            whole(model, &arguments.model_temperatures),
+            n_alphas(model, model_top)?,
+        ),
     ])?;
-    let reference = Side::read(&arguments.reference, top, stride, &mut memory)?;
-    let model = Side::read(&arguments.model, model_top, stride, &mut memory)?;
+    let rungs = |table: &Option<PathBuf>| match (table, arguments.temperature) {
+        (Some(table), Some(kelvin)) => Rungs::read(table, kelvin).map(Some),
+        _ => Ok(None),
+    };
+    let of = rungs(&arguments.reference_temperatures)?;
+    let reference = Side::read(reference, top, of.as_ref(), stride, &mut memory)?;
+    let of = rungs(&arguments.model_temperatures)?;
+    let model = Side::read(model, model_top, of.as_ref(), stride, &mut memory)?;
     let topology = reference.topology.clone();
     ensure!(
         topology.n_atoms() == model.topology.n_atoms(),

@@ -1,5 +1,6 @@
 //! `foldscape convert`
 
+use crate::commands::replicas::Rungs;
 use crate::{input, input::Source, interrupt, output, progress};
 use anyhow::{Result, bail, ensure};
 use molio::{AtomRecord, Element, Format, Frame, Topology, TopologyBuilder};
@@ -20,6 +21,12 @@ pub(crate) struct Arguments {
     /// Keep every n-th frame.
     #[arg(long, default_value_t = 1, value_name = "N")]
     stride: usize,
+    /// Keep the frames at this temperature (K) of one replica of a replica exchange.
+    #[arg(long, value_name = "K", requires = "temperatures")]
+    temperature: Option<f64>,
+    /// The table that the replica exchange wrote beside its frames.
+    #[arg(long, value_name = "FILE.csv", requires = "temperature")]
+    temperatures: Option<PathBuf>,
     /// Superpose each frame on the first one by these atoms.
     #[arg(long, value_name = "SELECTION")]
     align: Option<String>,
@@ -70,6 +77,10 @@ fn convert(arguments: &Arguments) -> Result<Converted> {
     let kept = indices_of(&arguments.select)?;
     let fitted = indices_of(&arguments.align)?;
 
+    let rungs = match (&arguments.temperatures, arguments.temperature) {
+        (Some(table), Some(kelvin)) => Some(Rungs::read(table, kelvin)?),
+        _ => None,
+    };
     let stop = interrupt::flag()?;
     let mut reader = arguments.source.open()?;
     let total = reader.n_frames()?.map(|n| n as u64);
@@ -79,9 +90,14 @@ fn convert(arguments: &Arguments) -> Result<Converted> {
     let mut frame = Frame::default();
     let (mut read, mut written, mut atoms) = (0, 0, 0);
     while !stop.load(Ordering::SeqCst) && reader.read_frame(&mut frame)? {
+        bar.inc(1);
+        if let Some(rungs) = &rungs
+            && !rungs.wants(&arguments.source.file, frame.time)?
+        {
+            continue;
+        }
         let wanted = read % arguments.stride == 0;
         read += 1;
-        bar.inc(1);
         if !wanted {
             continue;
         }

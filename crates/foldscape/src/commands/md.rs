@@ -1,6 +1,5 @@
 //! `foldscape md`
 
-mod files;
 mod run;
 mod setup;
 mod state;

@@ -134,9 +134,50 @@ fn temperatures_are_exchanged() {
         "290,310",
         "--exchange",
         "20",
+        "--save",
+        "10",
         "--json",
     ]);
     assert!(report["exchange_acceptance"].as_f64().unwrap() > 0.3);
+
+    // the table says where the frames of one temperature are
+    let table = std::fs::read_to_string(at("x.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split(',').collect()).collect();
+    let coldest = rows.iter().filter(|row| row[3] == "290.000");
+    let of_replica = |replica| coldest.clone().filter(|row| row[2] == replica).count();
+    assert_eq!(coldest.clone().count(), 40);
+    let n_first = of_replica("0");
+    assert!(n_first > 0 && n_first < 40, "{n_first}");
+    let (csv, x0, out) = (at("x.csv"), at("x.r000.xtc"), at("cold.xtc"));
+    let of_table = ["--temperature", "290", "--temperatures", &csv, "--json"];
+    let converted = json(&[&["convert", &x0, &out], &of_table[..]].concat());
+    assert_eq!(converted["frames"], n_first);
+
+    let beads = CgModel::load(Path::new(&at("m.safetensors")))
+        .unwrap()
+        .beads;
+    let top = at("beads.pdb");
+    let mut writer = molio::create(&top, &beads).unwrap();
+    let first = frames(&x0).swap_remove(0);
+    writer
+        .write_frame(&molio::Frame::from_positions(first))
+        .unwrap();
+    writer.finish().unwrap();
+    let files: Vec<String> = (0..4).map(|r| at(&format!("x.r00{r}.xtc"))).collect();
+    let files: Vec<&str> = files.iter().map(String::as_str).collect();
+    let compared = json(
+        &[
+            &["compare", "--reference"],
+            &files[..],
+            &["--model"],
+            &files[..],
+            &["--model-temperatures", &csv, "--temperature", "290"],
+            &["--top", &top, "--lag", "1", "--bootstrap", "0", "--json"],
+        ]
+        .concat(),
+    );
+    assert_eq!(compared["frames"]["reference"], 160);
+    assert_eq!(compared["frames"]["model"], 40);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 const SEAL: Seal = Seal {
-    magic: b"FOLDCG\0\x01",
+    magic: b"FOLDCG\0\x02",
     command: "cg simulate",
 };
 
@@ -17,7 +17,9 @@ const SEAL: Seal = Seal {
 pub(super) struct State {
     /// Names and values of what must not change between starts.
     pub(super) settings: Vec<(String, String)>,
+    /// One for each trajectory.
     pub(super) marks: Vec<Mark>,
+    pub(super) table: Mark,
     pub(super) exchange: Option<ReplicaExchange>,
     /// See [`dynamics::Simulation::checkpoint`].
     pub(super) simulation: Vec<u8>,

@@ -1,7 +1,7 @@
 //! Streaming all-atom frames with forces through a map.
 
 use super::extras::Extras;
-use super::rungs::Rungs;
+use crate::commands::replicas::Rungs;
 use crate::progress;
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{

@@ -2,7 +2,7 @@
 
 use super::balance::Balance;
 use super::labels::{Atoms, Constraints, NoiseConfig, expand};
-use super::rungs::Rungs;
+use crate::commands::replicas::Rungs;
 use crate::{interrupt, output};
 use anyhow::{Context, Result, bail};
 use cg_potential::{ForceMapKind, Mapping, Virial};

@@ -2,7 +2,7 @@
 
 use super::checkpoint::State;
 use super::starts;
-use crate::commands::replicas::{self, Mark, Schedule, Tracks};
+use crate::commands::replicas::{self, Files, Mark, Schedule, table_path};
 use crate::{interrupt, output, progress};
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{CgModel, CgPotential};
@@ -16,7 +16,7 @@ use std::time::Instant;
 const MOST_FAULT_FRAMES: usize = 100;
 
 /// Replicas are written to one file each, `OUT.r000.xtc`, `OUT.r001.xtc`, …; a single one to OUT itself.
-/// `OUT.checkpoint` is what the same command needs to go on after it was stopped in whatever way.
+/// `OUT.csv` has temperature and energy of every saved frame, `OUT.checkpoint` is what the same command needs to go on after it was stopped in whatever way.
 ///
 /// A replica that blows up is stopped at its last finite frame, which goes to `OUT.faultN.xyz`, and starts
 /// anew from a start frame at the next saved step; the others go on.
@@ -176,6 +176,7 @@ fn simulate(arguments: &Arguments) -> Result<Report> {
         faults: faults.len(),
         fault_list: fault_list.collect(),
         files: run
+            .files
             .tracks
             .paths()
             .iter()
@@ -194,7 +195,7 @@ struct Run<'a> {
     simulation: Simulation<CgPotential>,
     exchange: Option<ReplicaExchange>,
     starts: Vec<Vec<[f32; 3]>>,
-    tracks: Tracks<'a>,
+    files: Files<'a>,
     /// Faults whose frames were kept.
     handled: usize,
 }
@@ -234,9 +235,9 @@ impl<'a> Run<'a> {
         let checkpoint = replicas::checkpoint_path(&arguments.out);
         let earlier = State::load(&checkpoint, &settings)?;
         let begins = earlier.is_none();
-        let (simulation, exchange, marks) = match earlier {
+        let (simulation, exchange, marks, table) = match earlier {
             None => {
-                replicas::check_free(&arguments.out, n_replicas, &[])?;
+                replicas::check_free(&arguments.out, n_replicas, &[table_path(&arguments.out)])?;
                 let placed: Vec<_> = starts.iter().cycle().take(n_replicas).cloned().collect();
                 let mut simulation =
                     Simulation::new(potential, config, &placed).context("placing the replicas")?;
@@ -245,7 +246,8 @@ impl<'a> Run<'a> {
                     Some(_) => Some(ReplicaExchange::new(&simulation)?),
                     None => None,
                 };
-                (simulation, exchange, vec![Mark::default(); n_replicas])
+                let marks = vec![Mark::default(); n_replicas];
+                (simulation, exchange, marks, Mark::default())
             }
             Some(state) => {
                 ensure!(
@@ -256,12 +258,12 @@ impl<'a> Run<'a> {
                 );
                 let simulation = Simulation::resume(potential, &config, &state.simulation)
                     .with_context(|| checkpoint.display().to_string())?;
-                (simulation, state.exchange, state.marks)
+                (simulation, state.exchange, state.marks, state.table)
             }
         };
         let timing = (arguments.save, arguments.dt);
         let mut run = Self {
-            tracks: Tracks::open(&arguments.out, &model.beads, marks, timing)?,
+            files: Files::open(&arguments.out, &model.beads, marks, table, timing)?,
             handled: simulation.faults().len(),
             arguments,
             schedule,
@@ -288,7 +290,7 @@ impl<'a> Run<'a> {
         self.keep_faults(bar)?;
         let step = step + n_steps;
         if step.is_multiple_of(self.arguments.save) {
-            self.tracks.write(&self.simulation)?;
+            self.files.write(&self.simulation)?;
             // at saved steps only, so that the course of a run does not depend on the machine's speed
             self.reseed(bar);
         }
@@ -334,9 +336,11 @@ impl<'a> Run<'a> {
     }
 
     fn checkpoint(&mut self) -> Result<()> {
+        let (marks, table) = self.files.settle()?;
         let state = State {
             settings: self.settings.clone(),
-            marks: self.tracks.settle()?,
+            marks,
+            table,
             exchange: self.exchange.clone(),
             simulation: self.simulation.checkpoint()?,
         };

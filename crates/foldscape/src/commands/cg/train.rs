@@ -4,7 +4,7 @@ use super::balance::Balance;
 use super::committee::{Trainee, member_file, write_numbers};
 use super::config::Config;
 use super::labels::{Atoms, Maps, expand};
-use super::rungs::Rungs;
+use crate::commands::replicas::Rungs;
 use crate::{interrupt, output, progress};
 use anyhow::{Context, Result, bail};
 use cg_potential::{

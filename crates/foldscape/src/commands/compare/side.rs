@@ -2,6 +2,7 @@
 //! a backbone, φ and ψ.
 
 use super::memory::Memory;
+use crate::commands::replicas::Rungs;
 use crate::{input, progress};
 use anyhow::{Context, Result, bail, ensure};
 use metrics::backbone::{ResidueTorsions, TorsionKind};
@@ -19,15 +20,15 @@ pub(super) struct Side {
     pub(super) topology: Topology,
     pub(super) trajectories: Vec<Trajectory>,
     pub(super) torsions: BackboneTorsions,
-    /// Frames of each file, of which one in `stride` was taken.
-    n_frames: Vec<usize>,
-    stride: usize,
+    /// Frames of each file, and the indices of those that were taken.
+    taken: Vec<(usize, Vec<usize>)>,
 }
 
 impl Side {
     pub(super) fn read(
         files: &[PathBuf],
         top: Option<&Path>,
+        rungs: Option<&Rungs>,
         stride: usize,
         memory: &mut Memory,
     ) -> Result<Self> {
@@ -36,19 +37,26 @@ impl Side {
             input::select("name CA", &all).with_context(|| files[0].display().to_string())?;
         let mut measure = Backbone::new(&all)?;
         let bar = progress::bar(None, "frames read");
-        let (mut trajectories, mut n_frames) = (Vec::new(), Vec::new());
+        let (mut trajectories, mut taken) = (Vec::new(), Vec::new());
         let mut frame = Frame::default();
         for file in files {
             let mut frames = input::Frames::open(file, all.n_atoms())?;
             let mut trajectory = Trajectory::new(alphas.len());
             let mut chunk = Trajectory::new(measure.atoms.len());
-            let mut index = 0;
+            let (mut index, mut indices, mut here) = (0, Vec::new(), 0);
             while frames.read(&mut frame)? {
                 bar.inc(1);
                 index += 1;
-                if (index - 1) % stride > 0 {
+                if let Some(rungs) = rungs
+                    && !rungs.wants(file, frame.time)?
+                {
                     continue;
                 }
+                here += 1;
+                if (here - 1) % stride > 0 {
+                    continue;
+                }
+                indices.push(index - 1);
                 if frame.n_atoms() != all.n_atoms() {
                     bail!(
                         "{}: the frames have {} atoms, the topology has {}",
@@ -70,23 +78,25 @@ impl Side {
             }
             measure.add(&chunk)?;
             ensure!(index > 0, "{}: no frames", file.display());
-            trajectories.push(trajectory);
-            n_frames.push(index);
+            // a replica may never have been at the temperature
+            if !indices.is_empty() {
+                trajectories.push(trajectory);
+            }
+            taken.push((index, indices));
         }
         bar.finish_and_clear();
         Ok(Self {
             topology: all.select(&alphas),
             trajectories,
             torsions: measure.found,
-            n_frames,
-            stride,
+            taken,
         })
     }
 
     /// One value for each frame of all files, as the user gave them, of those that were taken: file
     /// by file.
     pub(super) fn taken(&self, path: &Path, values: &[f64]) -> Result<Vec<Vec<f64>>> {
-        let n_frames: usize = self.n_frames.iter().sum();
+        let n_frames: usize = self.taken.iter().map(|(n, _)| n).sum();
         ensure!(
             values.len() == n_frames,
             "{}: {} values for {n_frames} frames",
@@ -94,12 +104,15 @@ impl Side {
             values.len()
         );
         let mut rest = values;
-        let of_file = |&n: &usize| {
-            let (mine, others) = rest.split_at(n);
+        let of_file = |(n, indices): &(usize, Vec<usize>)| {
+            let (mine, others) = rest.split_at(*n);
             rest = others;
-            mine.iter().copied().step_by(self.stride).collect()
+            indices.iter().map(|&index| mine[index]).collect()
         };
-        Ok(self.n_frames.iter().map(of_file).collect())
+        let values = self.taken.iter().map(of_file);
+        Ok(values
+            .filter(|of_file: &Vec<_>| !of_file.is_empty())
+            .collect())
     }
 
     /// Whether every frame has φ and ψ of some residue.

@@ -5,7 +5,7 @@
 
 use super::config::{Config, SystemConfig};
 use crate::commands::cg::labels::{Atoms, Maps, expand};
-use crate::commands::cg::rungs::Rungs;
+use crate::commands::replicas::Rungs;
 use crate::input;
 use active_learning::{BoxError, Label};
 use anyhow::{Context, Result, ensure};

@@ -1,10 +1,9 @@
 //! Steps, frames, exchanges and checkpoints in their order.
 
 use super::Arguments;
-use super::files::{Files, table_path};
 use super::setup::{Setup, schedule};
 use super::state::State;
-use crate::commands::replicas::{self, Mark, Schedule};
+use crate::commands::replicas::{self, Files, Mark, Schedule, table_path};
 use crate::{interrupt, progress};
 use anyhow::{Context, Result, bail, ensure};
 use dynamics::{ExchangeCounts, ReplicaExchange, Simulation};

@@ -1,9 +1,8 @@
 //! The files that a run writes: a trajectory for each replica, and a table of energies.
 
-use crate::commands::replicas::{self, Mark, Tracks, synced_length};
+use super::tracks::{Mark, Tracks, beside, synced_length};
 use anyhow::{Context, Result, ensure};
-use dynamics::Simulation;
-use forcefield_gpu::Engine;
+use dynamics::{Potential, Simulation};
 use molio::Topology;
 use std::fs::File;
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -12,20 +11,20 @@ use std::path::{Path, PathBuf};
 const HEADING: &str = "step,time_ps,replica,temperature_K,potential_kJ/mol,kinetic_temperature_K\n";
 
 /// Where the table goes.
-pub(super) fn table_path(out: &Path) -> PathBuf {
-    replicas::beside(out, "", "csv")
+pub(in crate::commands) fn table_path(out: &Path) -> PathBuf {
+    beside(out, "", "csv")
 }
 
 /// Files being written, up to the next checkpoint.
-pub(super) struct Files<'a> {
-    pub(super) tracks: Tracks<'a>,
+pub(in crate::commands) struct Files<'a> {
+    pub(in crate::commands) tracks: Tracks<'a>,
     table: Table,
 }
 
 impl<'a> Files<'a> {
     /// Opens all files where the marks say, each created where there is nothing yet. `timing`: steps from frame
     /// to frame, and the time step in ps.
-    pub(super) fn open(
+    pub(in crate::commands) fn open(
         out: &'a Path,
         topology: &'a Topology,
         marks: Vec<Mark>,
@@ -39,13 +38,16 @@ impl<'a> Files<'a> {
     }
 
     /// Writes a frame and a row of every replica that is alive.
-    pub(super) fn write(&mut self, simulation: &Simulation<&Engine>) -> Result<()> {
+    pub(in crate::commands) fn write<P: Potential>(
+        &mut self,
+        simulation: &Simulation<P>,
+    ) -> Result<()> {
         self.tracks.write(simulation)?;
         self.table.write(simulation)
     }
 
     /// Brings everything to disk and says how far the files reach; they are open for more afterwards.
-    pub(super) fn settle(&mut self) -> Result<(Vec<Mark>, Mark)> {
+    pub(in crate::commands) fn settle(&mut self) -> Result<(Vec<Mark>, Mark)> {
         Ok((self.tracks.settle()?, self.table.settle()?))
     }
 }
@@ -64,7 +66,7 @@ impl Table {
     }
 
     /// A row for every replica that is alive.
-    fn write(&mut self, simulation: &Simulation<&Engine>) -> Result<()> {
+    fn write<P: Potential>(&mut self, simulation: &Simulation<P>) -> Result<()> {
         let energies = simulation.potential_energies();
         let kinetic = simulation.instantaneous_temperatures();
         let step = simulation.step();

@@ -10,8 +10,8 @@ const TOLERANCE: f64 = 2e-3;
 /// Times are compared in steps of this, ps.
 const TICK: f64 = 1e-3;
 
-/// When each replica was at one temperature, from the table that `foldscape md` writes beside its frames.
-pub(crate) struct Rungs {
+/// When each replica was at one temperature, from the table that a simulation writes beside its frames.
+pub(in crate::commands) struct Rungs {
     /// Temperature at (replica, time in ticks).
     known: HashMap<(usize, i64), bool>,
     table: String,
@@ -19,7 +19,7 @@ pub(crate) struct Rungs {
 
 impl Rungs {
     /// Reads columns `time_ps`, `replica` and `temperature_K` of a CSV table.
-    pub(crate) fn read(path: &Path, temperature: f64) -> Result<Self> {
+    pub(in crate::commands) fn read(path: &Path, temperature: f64) -> Result<Self> {
         let place = || path.display().to_string();
         let file = std::fs::File::open(path).with_context(place)?;
         let mut lines = BufReader::new(file).lines();
@@ -71,7 +71,7 @@ impl Rungs {
     }
 
     /// Whether the frame of this time (ps) of a trajectory file was at the temperature.
-    pub(crate) fn wants(&self, path: &Path, time: Option<f64>) -> Result<bool> {
+    pub(in crate::commands) fn wants(&self, path: &Path, time: Option<f64>) -> Result<bool> {
         let replica = replica_of(path).with_context(|| {
             format!(
                 "{}: expected a name with .r and a replica's number, as in run.r003.trr",
