@@ -1,5 +1,6 @@
 //! Prior energies: simple terms that keep a coarse-grained chain whole where no data teach the network.
 
+mod angle_fit;
 mod beads;
 mod convention;
 mod dihedral_fit;

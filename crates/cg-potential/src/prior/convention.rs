@@ -29,16 +29,18 @@ pub enum Convention {
     Ucsc,
 }
 
-/// What angles are harmonic in.
+/// The form of the angle terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AngleForm {
     /// No angle terms.
     None,
-    /// In θ.
+    /// Harmonic in θ.
     Harmonic,
-    /// In cos θ.
+    /// Harmonic in cos θ.
     Cosine,
+    /// A quartic of cos θ, which may have two wells; harmonic in cos θ where a quartic would fall beyond the data.
+    Quartic,
 }
 
 /// Fourier terms of dihedrals.

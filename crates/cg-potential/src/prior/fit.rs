@@ -3,6 +3,7 @@
 //! Every form here is linear in some parametrisation (k(x − x₀)² is a parabola, k cos(nφ − φₙ) is
 //! a cos nφ + b sin nφ), so each fit is one weighted least-squares problem without a starting guess.
 
+use super::angle_fit::fit_quartic;
 use super::convention::{AngleForm, Convention, Wall};
 use super::dihedral_fit::{Waves, fit_waves};
 use super::geometry::{cosine, dihedral, distance};
@@ -160,7 +161,7 @@ impl Fitter<'_> {
         if self.config.angles == AngleForm::None {
             return Ok(terms);
         }
-        let cosines = self.config.angles == AngleForm::Cosine;
+        let cosines = self.config.angles != AngleForm::Harmonic;
         for (name, angles) in self.groups("angle", self.beads.angles(), true) {
             let range = match (self.config.convention, cosines) {
                 (Convention::Foldscape, _) => None,
@@ -179,6 +180,15 @@ impl Fitter<'_> {
                 (Measure::Band, "rad")
             };
             let points = self.points(&histogram, measure, None);
+            if self.config.angles == AngleForm::Quartic
+                && let Some(quartic) = fit_quartic(&name, &points, &self.weights(&points))?
+            {
+                self.keep(&name, unit, &histogram, &points, quartic.fitted);
+                let coefficients = quartic.coefficients;
+                let term = AngleTerm::Quartic { coefficients };
+                terms.extend(angles.iter().map(|&beads| Angle { beads, term }));
+                continue;
+            }
             let (rest, k) = self.parabola(&name, unit, &histogram, &points)?;
             let term = if cosines {
                 AngleTerm::Cosine { cosine: rest, k }

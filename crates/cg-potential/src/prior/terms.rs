@@ -106,6 +106,12 @@ pub enum AngleTerm {
         /// k in kJ/mol.
         k: f64,
     },
+    /// Σ aₙ cosⁿ θ, n = 1 … 4: up to two wells, as chains have that are helices in one state and strands in
+    /// another.
+    Quartic {
+        /// a₁ … a₄ in kJ/mol, the last one positive.
+        coefficients: [f64; 4],
+    },
 }
 
 impl AngleTerm {
@@ -124,6 +130,13 @@ impl AngleTerm {
                 let bend = cosine - rest;
                 (0.5 * k * bend * bend, k * bend)
             }
+            Self::Quartic {
+                coefficients: [a, b, c, d],
+            } => {
+                let x = cosine;
+                let value = x * (a + x * (b + x * (c + x * d)));
+                (value, a + x * (2.0 * b + x * (3.0 * c + x * 4.0 * d)))
+            }
         }
     }
 
@@ -136,6 +149,12 @@ impl AngleTerm {
             Self::Cosine { cosine, k } => {
                 positive("angle constant", k)?;
                 within("cosine of an angle", cosine, -1.0, 1.0)
+            }
+            Self::Quartic { coefficients } => {
+                for coefficient in coefficients {
+                    within("coefficient of an angle", coefficient, f64::MIN, f64::MAX)?;
+                }
+                positive("fourth coefficient of an angle", coefficients[3])
             }
         }
     }

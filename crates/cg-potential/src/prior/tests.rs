@@ -54,6 +54,12 @@ fn every_term() -> Priors {
                 k: 40.0,
             },
         },
+        Angle {
+            beads: [2, 3, 4],
+            term: AngleTerm::Quartic {
+                coefficients: [7.0, -30.0, 12.0, 90.0],
+            },
+        },
     ];
     let wave = |periodicity, k, phase| FourierTerm {
         periodicity,
@@ -278,6 +284,26 @@ fn boltzmann_inversion_finds_the_energies_that_were_sampled() {
         "{terms:?}"
     );
     assert!(terms[1].k < 0.1 && terms[2].k < 0.1, "{terms:?}");
+}
+
+#[test]
+fn a_quartic_of_one_well_is_its_parabola() {
+    let graph = BeadGraph::new(&chain(&["GLY"; 4])).unwrap();
+    let mut config = PriorConfig {
+        angles: AngleForm::Quartic,
+        ..PriorConfig::default()
+    };
+    config.repulsion.wall = Wall::None;
+    let fit = PriorFit::new(&config, &graph, &sampled(60_000), 300.0).unwrap();
+    let term = fit.priors.angles()[0].term;
+    assert!(matches!(term, AngleTerm::Quartic { .. }), "{term:?}");
+    let energy = |theta: f64| term.value_slope(theta.cos()).0;
+    for (theta, expected) in [(1.6, 3.6), (1.75, 0.9), (2.05, 0.9), (2.2, 3.6)] {
+        let found = energy(theta) - energy(1.9);
+        assert!((found - expected).abs() < 0.25, "{theta}: {found}");
+    }
+    let curve = fit.curves.iter().find(|c| c.name.starts_with("angle"));
+    assert_eq!(curve.unwrap().unit, "1");
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub(crate) mod config;
 mod extras;
 pub(crate) mod labels;
 mod map;
+mod page;
 mod simulate;
 pub(crate) mod starts;
 pub(crate) mod train;

@@ -181,6 +181,7 @@ fn training_leaves_a_model_and_its_figures() {
         "last.safetensors",
         "best.safetensors",
         "report.json",
+        "report.html",
     ] {
         assert!(run.join(file).metadata().unwrap().len() > 100, "{file}");
     }
@@ -192,6 +193,10 @@ fn training_leaves_a_model_and_its_figures() {
         names.contains(&"bond THR-TRP") && names.contains(&"dihedral ASP-PRO-GLU-THR"),
         "{names:?}"
     );
+    let page = std::fs::read_to_string(run.join("report.html")).unwrap();
+    for part in ["noise floor", "priors alone", "THR-TRP", "ASP-PRO-GLU-THR"] {
+        assert!(page.contains(part), "{part}");
+    }
     // the same command has nothing left to do; with more epochs it goes on
     assert_eq!(
         json(&["cg", "train", &config, "--json"])["epochs"].as_u64(),

@@ -4,6 +4,7 @@ use super::balance::Balance;
 use super::committee::{Trainee, member_file, write_numbers};
 use super::config::Config;
 use super::labels::{Atoms, Maps, expand};
+use super::page::Story;
 use crate::commands::replicas::Rungs;
 use crate::{interrupt, output, progress};
 use anyhow::{Context, Result, bail};
@@ -16,6 +17,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
+const REFINEMENT_LOG: &str = "refinement.jsonl";
+
+/// The run's folder gets the model, `report.html`, `report.json` and a log.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Configuration file (TOML).
@@ -35,28 +39,28 @@ pub(crate) struct Arguments {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
     model: String,
-    outcome: &'static str,
+    pub(super) outcome: &'static str,
     pub(crate) frames: usize,
-    training_frames: usize,
+    pub(super) training_frames: usize,
     pub(crate) beads: usize,
-    temperature: f64,
-    epochs: usize,
+    pub(super) temperature: f64,
+    pub(super) epochs: usize,
     best_epoch: Option<usize>,
-    train_loss: Option<f64>,
+    pub(super) train_loss: Option<f64>,
     pub(crate) validation_loss: Option<f64>,
     /// Of the forces that the priors leave.
     pub(crate) prior_only_loss: f64,
     /// Noise of the projected forces, estimated from what the network leaves.
     pub(crate) noise_floor: f64,
-    noise_floor_standard_error: f64,
+    pub(super) noise_floor_standard_error: f64,
     /// Root mean square force on beads: of the constraint-aware sum, and of the map in use.
-    rms_force_constraint_aware: Option<f64>,
-    rms_force: f64,
+    pub(super) rms_force_constraint_aware: Option<f64>,
+    pub(super) rms_force: f64,
     #[serde(flatten)]
-    balance: Option<Balance>,
-    members: usize,
+    pub(super) balance: Option<Balance>,
+    pub(super) members: usize,
     /// Of a committee: root mean variance of the members' forces over the validation frames.
-    force_deviation: Option<f64>,
+    pub(super) force_deviation: Option<f64>,
     /// With an energy term: standard deviation of what energies of the validation frames are off, kJ/mol.
     energy_deviation: Option<f64>,
     pub(crate) frames_per_second: f64,
@@ -238,7 +242,7 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
     let all: Vec<usize> = (0..data.n_frames()).collect();
     let after = floor(&trainer.residuals(&all))?;
     drop(trainer);
-    let records = records(folder)?;
+    let records: Vec<EpochRecord> = records(&folder.join("log.jsonl"))?;
     let of_best = records
         .iter()
         .find(|r| Some(r.epoch) == best.map(|(epoch, _)| epoch));
@@ -314,6 +318,19 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
     let text = serde_json::to_string_pretty(&report)?;
     let path = folder.join("report.json");
     std::fs::write(&path, text).with_context(|| path.display().to_string())?;
+    let refinement = match &config.refinement {
+        Some(_) => self::records(&folder.join(REFINEMENT_LOG))?,
+        None => Vec::new(),
+    };
+    let story = Story {
+        config,
+        report: &report,
+        network: &description,
+        curves: &fit.curves,
+        epochs: &records,
+        refinement: &refinement,
+    };
+    story.write(folder)?;
     Ok(report)
 }
 
@@ -358,7 +375,7 @@ pub(crate) fn refine(
         .with_context(|| format!("preparing the refinement in {}", folder.display()))?;
     let bar = progress::bar(Some(config.iterations as u64), "iterations of refinement");
     bar.set_position(refinement.iterations_done() as u64);
-    let path = folder.join("refinement.jsonl");
+    let path = folder.join(REFINEMENT_LOG);
     let mut log = Lines::open(&path, refinement.iterations_done())?;
     let mut failed = None;
     let done = refinement.run(stop, &mut |record| {
@@ -422,10 +439,9 @@ fn write_fit(folder: &Path, fit: &PriorFit) -> Result<()> {
     std::fs::write(&path, text).with_context(|| path.display().to_string())
 }
 
-/// The epochs that the log of a run's folder tells of, those of earlier starts included.
-fn records(folder: &Path) -> Result<Vec<EpochRecord>> {
-    let path = folder.join("log.jsonl");
-    let text = std::fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+/// What a log of one JSON document a line tells of, earlier starts included.
+fn records<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let lines = text.lines().enumerate();
     lines
         .map(|(line, text)| {
