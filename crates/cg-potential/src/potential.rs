@@ -38,7 +38,8 @@ const LIST_FROM: usize = 64;
 /// ```
 #[derive(Clone, Debug)]
 pub struct CgPotential {
-    evaluator: Evaluator,
+    /// One a member; of a single network just that.
+    evaluators: Vec<Evaluator>,
     priors: Priors,
     pairs: LanePairs,
 }
@@ -61,7 +62,19 @@ impl CgPotential {
     /// [`Error::Length`] if priors and network are of different numbers of beads;
     /// [`Error::Setting`] for filters that are not finite or vary too fast to be tabulated.
     pub fn new(network: &Network, priors: Priors) -> Result<Self> {
-        let n_beads = network.bead_types().len();
+        Self::mean(std::slice::from_ref(network), priors)
+    }
+
+    /// The mean energy of several networks, and the priors: what networks made up where there were no data
+    /// differs from one to the next and mostly cancels.
+    ///
+    /// # Errors
+    /// As [`CgPotential::new`]; [`Error::Setting`] without networks, or of other beads than the first one's.
+    pub fn mean(members: &[Network], priors: Priors) -> Result<Self> {
+        let Some(first) = members.first() else {
+            return Err(Error::setting("members", "at least one network", 0));
+        };
+        let n_beads = first.bead_types().len();
         if priors.n_beads() != n_beads {
             return Err(Error::Length {
                 what: "beads of the priors",
@@ -69,16 +82,33 @@ impl CgPotential {
                 found: priors.n_beads(),
             });
         }
+        if let Some(odd) = members
+            .iter()
+            .position(|m| m.bead_types() != first.bead_types())
+        {
+            let expected = "the bead types of the first one";
+            return Err(Error::setting(
+                "members",
+                expected,
+                format!("others in member {odd}"),
+            ));
+        }
         Ok(Self {
-            evaluator: Evaluator::new(network)?,
+            evaluators: members.iter().map(Evaluator::new).collect::<Result<_>>()?,
             pairs: LanePairs::new(priors.pairs()),
             priors,
         })
     }
 
-    /// The network.
-    pub fn network(&self) -> &Network {
-        self.evaluator.network()
+    /// The networks, one unless it is the mean of several.
+    pub fn networks(&self) -> impl ExactSizeIterator<Item = &Network> {
+        self.evaluators.iter().map(Evaluator::network)
+    }
+
+    /// The distance (nm) beyond which no network sees anything.
+    fn cutoff(&self) -> f64 {
+        let cutoffs = self.networks().map(|network| network.config().cutoff_upper);
+        cutoffs.fold(0.0, f64::max)
     }
 
     /// The prior terms.
@@ -86,7 +116,7 @@ impl CgPotential {
         &self.priors
     }
 
-    /// Network, angles and dihedrals of some replicas.
+    /// Networks, angles and dihedrals of some replicas.
     fn evaluate(
         &self,
         positions: &[[f32; 3]],
@@ -96,7 +126,19 @@ impl CgPotential {
     ) -> Vec<f64> {
         let n = self.n_atoms();
         forces.fill([0.0; 3]);
-        let mut energies = self.evaluator.evaluate(positions, near, forces, evaluation);
+        let mut energies = vec![0.0; positions.len() / n];
+        for evaluator in &self.evaluators {
+            let of_member = evaluator.evaluate(positions, near, forces, evaluation);
+            for (energy, of_member) in energies.iter_mut().zip(of_member) {
+                *energy += of_member;
+            }
+        }
+        if self.evaluators.len() > 1 {
+            let share = 1.0 / self.evaluators.len() as f64;
+            energies.iter_mut().for_each(|energy| *energy *= share);
+            let forces = forces.as_flattened_mut();
+            forces.iter_mut().for_each(|force| *force *= share as f32);
+        }
         let replicas = positions.chunks_exact(n).zip(forces.chunks_exact_mut(n));
         for (energy, (positions, forces)) in energies.iter_mut().zip(replicas) {
             *energy += self.priors.angle_energy_forces(positions, forces);
@@ -116,7 +158,7 @@ impl CgPotential {
         };
         let lists = if listed { n_replicas } else { 0 };
         memory.lists.resize_with(lists, NeighbourList::default);
-        let cutoff = self.network().config().cutoff_upper as f32;
+        let cutoff = self.cutoff() as f32;
         let pool = &memory.evaluations;
         let one = |positions: &[[f32; 3]], forces: &mut [[f32; 3]], near: Option<_>| {
             let mut pooled = pool.lock().unwrap_or_else(PoisonError::into_inner);
@@ -150,7 +192,7 @@ impl CgPotential {
 
 impl Potential for CgPotential {
     fn n_atoms(&self) -> usize {
-        self.network().bead_types().len()
+        self.priors.n_beads()
     }
 
     fn energy_forces(

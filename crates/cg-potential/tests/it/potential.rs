@@ -104,6 +104,48 @@ fn lists_of_neighbours_change_nothing() {
 }
 
 #[test]
+fn a_mean_is_that_of_its_members() {
+    for n in [10, 100] {
+        let types: Vec<u32> = (0..n as u32).map(|i| 1 + i % 20).collect();
+        // of other sizes and cutoffs, too
+        let networks: Vec<Network> = ["ucsc", "majewski", "ucsc-cutoff2"]
+            .into_iter()
+            .zip(3..)
+            .map(|(name, seed)| {
+                Network::new(NetworkConfig::named(name).unwrap(), &types, seed).unwrap()
+            })
+            .collect();
+        let positions = coil(n);
+        let mut expected = vec![[0.0_f64; 3]; n];
+        let mut energy = 0.0;
+        for network in &networks {
+            let potential = CgPotential::new(network, springs(n)).unwrap();
+            let mut forces = vec![[0.0; 3]; n];
+            energy += potential.energy_forces(&positions, &mut forces).unwrap() / 3.0;
+            for (sum, force) in expected.iter_mut().zip(&forces) {
+                for (sum, force) in sum.iter_mut().zip(force) {
+                    *sum += f64::from(*force) / 3.0;
+                }
+            }
+        }
+        let mean = CgPotential::mean(&networks, springs(n)).unwrap();
+        let mut forces = vec![[0.0; 3]; n];
+        let found = mean.energy_forces(&positions, &mut forces).unwrap();
+        assert!((found - energy).abs() < 1e-5 * energy.abs().max(1.0));
+        let expected = expected.as_flattened();
+        let largest = expected.iter().fold(0.0_f64, |m, f| m.max(f.abs()));
+        for (found, expected) in forces.as_flattened().iter().zip(expected) {
+            assert!((f64::from(*found) - expected).abs() < 1e-5 * largest);
+        }
+    }
+    let of = |types: &[u32]| Network::new(NetworkConfig::named("ucsc").unwrap(), types, 1).unwrap();
+    let others = [of(&[1, 2]), of(&[1, 3])];
+    let error = CgPotential::mean(&others, springs(2)).unwrap_err();
+    assert!(error.to_string().contains("member 1"), "{error}");
+    assert!(CgPotential::mean(&[], springs(2)).is_err());
+}
+
+#[test]
 fn a_list_of_many_steps_gives_what_a_new_one_gives() {
     let n = 100;
     let (_, potential) = long_chain(n);

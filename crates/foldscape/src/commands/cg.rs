@@ -2,7 +2,7 @@
 
 mod balance;
 mod checkpoint;
-mod committee;
+pub(crate) mod committee;
 pub(crate) mod config;
 mod extras;
 pub(crate) mod labels;

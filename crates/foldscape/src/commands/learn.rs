@@ -74,6 +74,7 @@ pub(crate) fn learn(config: &Config, stop: &AtomicBool) -> Result<Learned> {
         Method::Committee => config.selection.members,
         _ => 0,
     };
+    let members = members.max(config.simulation.members - 1);
     let learner = Learner::new(config, &data, members, stop)?;
     let judge = EnsembleJudge::new(&data, config.reference.as_ref());
     let gate = gate(config, &data)?;

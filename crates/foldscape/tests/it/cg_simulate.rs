@@ -181,6 +181,32 @@ fn temperatures_are_exchanged() {
 }
 
 #[test]
+fn members_of_a_committee_move_beads_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| in_folder(&folder, name);
+    model(&at("a.safetensors"), 20_000.0);
+    model(&at("odd.safetensors"), 30_000.0);
+    let run = |second: &str, out: &str| {
+        let settings = "--replicas 2 --steps 200 --save 50 --json";
+        let mut line = vec!["cg", "simulate"];
+        let files = [at("a.safetensors"), at(second), at(out)];
+        line.extend([&files[0][..], &files[1], "--out", &files[2]]);
+        line.extend(settings.split(' '));
+        line.iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let words = run("a.safetensors", "x.xtc");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    assert_eq!(json(&words)["faults"], 0);
+    assert_eq!(frames(&at("x.r001.xtc")).len(), 4);
+    let words = run("odd.safetensors", "y.xtc");
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let told = failure(&words);
+    assert!(told.contains("odd.safetensors: other priors"), "{told}");
+}
+
+#[test]
 fn a_replica_that_blows_up_starts_anew() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| in_folder(&folder, name);

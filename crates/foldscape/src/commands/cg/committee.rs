@@ -1,7 +1,7 @@
 //! Several networks instead of one.
 
-use anyhow::{Context, Result, ensure};
-use cg_potential::{Committee, ForceModel, Network};
+use anyhow::{Context, Result, bail, ensure};
+use cg_potential::{CgModel, CgPotential, Committee, ForceModel, Network};
 use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -57,6 +57,27 @@ impl Trainee {
             Self::Committee(committee) => Some(committee.force_variance(positions)),
         }
     }
+}
+
+/// Models of one committee, which share beads and priors.
+pub(crate) fn load_members(paths: &[PathBuf]) -> Result<Vec<CgModel>> {
+    let models = paths.iter().map(|path| Ok(CgModel::load(path)?));
+    let models: Vec<CgModel> = models.collect::<Result<_>>()?;
+    if let Some(odd) = models.iter().position(|m| m.priors != models[0].priors) {
+        bail!(
+            "{}: other priors than those of {}; members of a committee share them",
+            paths[odd].display(),
+            paths[0].display()
+        );
+    }
+    Ok(models)
+}
+
+/// The mean energy of the members.
+pub(crate) fn mean_potential(models: &[CgModel]) -> Result<CgPotential> {
+    let networks: Vec<Network> = models.iter().map(|model| model.network.clone()).collect();
+    let first = models.first().context("no model")?;
+    Ok(CgPotential::mean(&networks, first.priors.clone())?)
 }
 
 /// Where a member's model is: the first has the name of a single network's.

@@ -1,11 +1,12 @@
 //! `foldscape cg simulate`
 
 use super::checkpoint::State;
+use super::committee::{load_members, mean_potential};
 use super::starts;
 use crate::commands::replicas::{self, Files, Mark, Schedule, table_path};
 use crate::{interrupt, output, progress};
 use anyhow::{Context, Result, bail, ensure};
-use cg_potential::{CgModel, CgPotential};
+use cg_potential::{CgModel, CgPotential, Network};
 use dynamics::{Integrator, Replica, ReplicaExchange, Simulation, SimulationConfig};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -22,8 +23,9 @@ const MOST_FAULT_FRAMES: usize = 100;
 /// anew from a start frame at the next saved step; the others go on.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Model, as `foldscape cg train` writes it.
-    model: PathBuf,
+    /// Model, as `foldscape cg train` writes it; several of one committee move beads by their mean.
+    #[arg(required = true, value_name = "MODEL")]
+    models: Vec<PathBuf>,
     /// Trajectory to write: xtc, trr or dcd.
     #[arg(long, value_parser = output::file())]
     out: PathBuf,
@@ -124,11 +126,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 fn simulate(arguments: &Arguments) -> Result<Report> {
     let stop = interrupt::flag()?;
     let schedule = schedule(arguments)?;
-    let model = CgModel::load(&arguments.model)?;
-    let potential = model
-        .potential()
-        .with_context(|| arguments.model.display().to_string())?;
-    let mut run = Run::new(arguments, schedule, &model, potential)?;
+    let models = load_members(&arguments.models)?;
+    let potential =
+        mean_potential(&models).with_context(|| arguments.models[0].display().to_string())?;
+    let mut run = Run::new(arguments, schedule, &models[0], potential)?;
     let first = run.simulation.step();
     let clock = Instant::now();
     let bar = progress::bar(Some(arguments.steps), "steps");
@@ -231,7 +232,7 @@ impl<'a> Run<'a> {
             n_replicas,
             arguments.centres,
         )?;
-        let settings = settings(arguments, model, &starts)?;
+        let settings = settings(arguments, model, &potential, &starts)?;
         let checkpoint = replicas::checkpoint_path(&arguments.out);
         let earlier = State::load(&checkpoint, &settings)?;
         let begins = earlier.is_none();
@@ -381,6 +382,7 @@ fn temperatures(arguments: &Arguments, of_data: f64) -> Result<Vec<f64>> {
 fn settings(
     arguments: &Arguments,
     model: &CgModel,
+    potential: &CgPotential,
     starts: &[Vec<[f32; 3]>],
 ) -> Result<Vec<(String, String)>> {
     let checksum = |numbers: &mut dyn Iterator<Item = f32>| {
@@ -388,7 +390,8 @@ fn settings(
         numbers.for_each(|x| hasher.update(&x.to_le_bytes()));
         hasher.finalize().to_string()
     };
-    let mut parameters = model.network.parameters().iter().copied();
+    let parameters = potential.networks().flat_map(Network::parameters);
+    let mut parameters = parameters.copied();
     let mut positions = starts.iter().flatten().flatten().copied();
     let named = [
         ("model's parameters (checksum)", checksum(&mut parameters)),

@@ -1,9 +1,9 @@
 //! `foldscape cg variance`
 
-use super::committee::write_numbers;
+use super::committee::{load_members, write_numbers};
 use crate::{interrupt, output};
-use anyhow::{Context, Result, bail, ensure};
-use cg_potential::{CgModel, Committee};
+use anyhow::{Context, Result, ensure};
+use cg_potential::Committee;
 use molio::Frame;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -41,18 +41,8 @@ struct Report {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let models = arguments.models.iter();
-    let models: Vec<CgModel> = models
-        .map(|path| Ok(CgModel::load(path)?))
-        .collect::<Result<_>>()?;
+    let models = load_members(&arguments.models)?;
     let first = &models[0];
-    if let Some(odd) = models.iter().position(|m| m.priors != first.priors) {
-        bail!(
-            "{}: other priors than those of {}; members of a committee share them",
-            arguments.models[odd].display(),
-            arguments.models[0].display()
-        );
-    }
     let networks: Vec<_> = models.iter().map(|model| model.network.clone()).collect();
     let committee = Committee::from_members(&networks)?;
     let n_beads = first.beads.n_atoms();

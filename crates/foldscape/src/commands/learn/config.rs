@@ -149,6 +149,10 @@ pub(super) struct SimulationConfig {
     /// Of each bead, Da.
     #[serde(default = "mass")]
     pub(super) mass: f64,
+    /// Networks, trained apart, whose mean moves the beads: what each makes up where there are no data mostly
+    /// cancels.
+    #[serde(default = "one")]
+    pub(super) members: usize,
     /// Replica exchange, without which each replica stays in the basin that it started from. The model is
     /// measured by frames at `system.temperature`; those of all temperatures are the next round's candidates.
     pub(super) exchange: Option<ExchangeConfig>,
@@ -337,8 +341,13 @@ impl Config {
             steps,
             skip,
             save,
+            members,
             ..
         } = self.simulation;
+        ensure!(
+            (1..=64).contains(&members),
+            "simulation.members: expected 1 to 64, found {members}"
+        );
         ensure!(
             replicas > 0 && save > 0 && self.frames_per_replica() > 0,
             "simulation: {replicas} replicas of {steps} steps with a frame every {save} after {skip} are no frames"

@@ -3,6 +3,7 @@
 use super::config::Config;
 use super::data::Data;
 use super::sample::{SIMULATION_REPORT, Sampler};
+use crate::commands::cg::committee::load_members;
 use crate::commands::cg::config::NetworkChoice;
 use crate::commands::cg::{starts, train};
 use active_learning::{BoxError, Fit, Label, Model};
@@ -20,7 +21,7 @@ pub(super) struct Learner<'a> {
     config: &'a Config,
     data: &'a Data,
     choice: NetworkChoice,
-    /// Networks besides the model's own, for a committee.
+    /// Networks besides the model's own.
     members: usize,
     stop: &'a AtomicBool,
 }
@@ -244,8 +245,11 @@ impl Model for Learner<'_> {
             temperature: self.config.system.temperature,
             stop: self.stop,
         };
-        let model = CgModel::load(&model_file(folder, 0))?;
-        let (sample, explored, report) = sampler.sample(&model, &starts, n_frames, seed)?;
+        let files: Vec<PathBuf> = (0..self.config.simulation.members)
+            .map(|member| model_file(folder, member))
+            .collect();
+        let models = load_members(&files)?;
+        let (sample, explored, report) = sampler.sample(&models, &starts, n_frames, seed)?;
         if explored.n_frames() > 0 {
             explored.write(folder.join(EXPLORED), self.beads())?;
         }

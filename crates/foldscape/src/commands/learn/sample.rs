@@ -1,6 +1,7 @@
 //! Frames that a model goes through at the campaign's temperature.
 
 use super::config::SimulationConfig;
+use crate::commands::cg::committee::mean_potential;
 use crate::commands::cg::starts;
 use crate::commands::replicas;
 use crate::progress;
@@ -37,11 +38,11 @@ pub(super) struct Sampler<'a> {
 }
 
 impl Sampler<'_> {
-    /// At most `n_frames` frames at the campaign's temperature, replica after replica; those of all higher
+    /// Of the members' mean, at most `n_frames` frames at the campaign's temperature, replica after replica; those of all higher
     /// temperatures; and what the simulation was like. Replicas begin with the starts in turn.
     pub(super) fn sample(
         &self,
-        model: &CgModel,
+        members: &[CgModel],
         starts: &Trajectory,
         n_frames: usize,
         seed: u64,
@@ -56,7 +57,8 @@ impl Sampler<'_> {
         let starts: Vec<Vec<[f32; 3]>> = (0..starts.n_frames())
             .map(|index| starts.positions(index).to_vec())
             .collect();
-        let mut simulation = self.begin(model, &starts, seed)?;
+        let model = &members[0];
+        let mut simulation = self.begin(members, &starts, seed)?;
         let mut exchange = match self.config.exchange {
             Some(_) => Some(ReplicaExchange::new(&simulation)?),
             None => None,
@@ -105,13 +107,13 @@ impl Sampler<'_> {
 
     fn begin(
         &self,
-        model: &CgModel,
+        members: &[CgModel],
         starts: &[Vec<[f32; 3]>],
         seed: u64,
     ) -> Result<Simulation<CgPotential>> {
         let n_replicas = self.config.replicas;
         let config = Dynamics {
-            masses: vec![self.config.mass; model.beads.n_atoms()],
+            masses: vec![self.config.mass; members[0].beads.n_atoms()],
             replicas: Replica::numbered(&self.temperatures()?),
             integrator: Integrator::Baoab {
                 friction: self.config.friction,
@@ -122,7 +124,7 @@ impl Sampler<'_> {
             seed,
         };
         let placed: Vec<_> = starts.iter().cycle().take(n_replicas).cloned().collect();
-        let mut simulation = Simulation::new(model.potential()?, config, &placed)?;
+        let mut simulation = Simulation::new(mean_potential(members)?, config, &placed)?;
         simulation.draw_velocities()?;
         Ok(simulation)
     }
