@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use memory::Memory;
 use metrics::comparison::{Column, Comparison, ComparisonConfig, Ensemble, Entry, Summary};
 use molio::{Frame, Topology};
-use side::Side;
+use side::{Side, Wanted};
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// Where the model is a replica exchange: the table that was written beside it.
     #[arg(long, value_name = "FILE.csv", requires = "temperature")]
     model_temperatures: Option<PathBuf>,
+    /// Frames to leave out at the start of each of the model's files, until it forgot where it began.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    model_skip: usize,
     /// Weights of the model's frames, a NumPy array with one number a frame.
     #[arg(long, value_name = "FILE.npy")]
     weights: Option<PathBuf>,
@@ -111,10 +114,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         (Some(table), Some(kelvin)) => Rungs::read(table, kelvin).map(Some),
         _ => Ok(None),
     };
-    let of = rungs(&arguments.reference_temperatures)?;
-    let reference = Side::read(reference, top, of.as_ref(), stride, &mut memory)?;
-    let of = rungs(&arguments.model_temperatures)?;
-    let model = Side::read(model, model_top, of.as_ref(), stride, &mut memory)?;
+    let wanted = Wanted {
+        skip: 0,
+        rungs: rungs(&arguments.reference_temperatures)?,
+        stride,
+    };
+    let reference = Side::read(reference, top, &wanted, &mut memory)?;
+    let wanted = Wanted {
+        skip: arguments.model_skip,
+        rungs: rungs(&arguments.model_temperatures)?,
+        stride,
+    };
+    let model = Side::read(model, model_top, &wanted, &mut memory)?;
     let topology = reference.topology.clone();
     ensure!(
         topology.n_atoms() == model.topology.n_atoms(),

@@ -178,6 +178,19 @@ fn temperatures_are_exchanged() {
     );
     assert_eq!(compared["frames"]["reference"], 160);
     assert_eq!(compared["frames"]["model"], 40);
+    let compared = json(
+        &[
+            &["compare", "--reference"],
+            &files[..],
+            &["--model"],
+            &files[..],
+            &["--model-temperatures", &csv, "--temperature", "290"],
+            &["--model-skip", "10"],
+            &["--top", &top, "--lag", "1", "--bootstrap", "0", "--json"],
+        ]
+        .concat(),
+    );
+    assert_eq!(compared["frames"]["model"], 30);
 }
 
 #[test]

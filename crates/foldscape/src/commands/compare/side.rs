@@ -15,6 +15,16 @@ use std::path::{Path, PathBuf};
 /// Frames whose other atoms are held at once.
 const CHUNK: usize = 256;
 
+/// Which frames of each file are taken.
+pub(super) struct Wanted {
+    /// Left out at the start.
+    pub(super) skip: usize,
+    /// Of those that are left, the frames at one temperature.
+    pub(super) rungs: Option<Rungs>,
+    /// Of those that are left, every n-th.
+    pub(super) stride: usize,
+}
+
 /// The CA atoms of some files, and what was measured of the others.
 pub(super) struct Side {
     pub(super) topology: Topology,
@@ -28,8 +38,7 @@ impl Side {
     pub(super) fn read(
         files: &[PathBuf],
         top: Option<&Path>,
-        rungs: Option<&Rungs>,
-        stride: usize,
+        wanted: &Wanted,
         memory: &mut Memory,
     ) -> Result<Self> {
         let all = input::topology(&files[0], top)?;
@@ -47,13 +56,16 @@ impl Side {
             while frames.read(&mut frame)? {
                 bar.inc(1);
                 index += 1;
-                if let Some(rungs) = rungs
+                if index <= wanted.skip {
+                    continue;
+                }
+                if let Some(rungs) = &wanted.rungs
                     && !rungs.wants(file, frame.time)?
                 {
                     continue;
                 }
                 here += 1;
-                if (here - 1) % stride > 0 {
+                if (here - 1) % wanted.stride > 0 {
                     continue;
                 }
                 indices.push(index - 1);
