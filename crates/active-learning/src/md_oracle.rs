@@ -253,23 +253,29 @@ impl<P: Propagator> Oracle for MdOracle<P> {
         let mut held = (self.launch)(&starts, Phase::Held, seed)?;
         let config = &self.config;
         let equilibration = config.equilibration_steps;
-        let mut labels = match config.sampling {
+        let (held, means) = match config.sampling {
             Sampling::MeanForce => {
                 held.advance(equilibration)?;
-                return sampling::mean_forces(&mut held, config, &self.project);
+                let labels = sampling::mean_forces(&mut held, config, &self.project)?;
+                return Ok(labels.into_iter().flatten().collect());
             }
             Sampling::MeanForceThenFree => {
                 held.advance(equilibration - equilibration / 2)?;
-                sampling::mean_forces(&mut held, &config.held(), &self.project)?
+                let labels = sampling::mean_forces(&mut held, &config.held(), &self.project)?;
+                (held, labels)
             }
             Sampling::Free => {
                 held.advance(equilibration)?;
-                Vec::new()
+                let none = vec![None; held.n_replicas()];
+                (held, none)
             }
         };
         let mut free = (self.launch)(&positions(&held)?, Phase::Free, seed ^ u64::MAX)?;
-        labels.extend(sampling::along_the_way(&mut free, config, &self.project)?);
-        Ok(labels)
+        let along = sampling::along_the_way(&mut free, config, &self.project)?;
+        let answers = means.into_iter().zip(along);
+        Ok(answers
+            .flat_map(|(mean, along)| mean.into_iter().chain(along))
+            .collect())
     }
 
     fn nanoseconds_per_frame(&self) -> f64 {

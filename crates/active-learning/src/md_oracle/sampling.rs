@@ -5,12 +5,12 @@ use crate::{BoxError, Label};
 use dynamics::Propagator;
 use molio::Frame;
 
-/// Labels along the way, replica after replica.
+/// Labels of each replica along the way.
 pub(super) fn along_the_way<P: Propagator>(
     propagator: &mut P,
     config: &MdOracleConfig,
     project: &ProjectFunction,
-) -> Result<Vec<Label>, BoxError> {
+) -> Result<Vec<Vec<Label>>, BoxError> {
     propagator.advance(config.release_steps)?;
     let mut labels: Vec<Vec<Label>> = vec![Vec::new(); propagator.n_replicas()];
     record(propagator, config, project, &mut |replica, _, frame| {
@@ -20,15 +20,15 @@ pub(super) fn along_the_way<P: Propagator>(
             force_errors,
         });
     })?;
-    Ok(labels.concat())
+    Ok(labels)
 }
 
-/// One label a replica that ran to the end: beads, mean force, standard error of the block means.
+/// Of each replica that ran to the end one label: beads, mean force, standard error of the block means.
 pub(super) fn mean_forces<P: Propagator>(
     propagator: &mut P,
     config: &MdOracleConfig,
     project: &ProjectFunction,
-) -> Result<Vec<Label>, BoxError> {
+) -> Result<Vec<Option<Label>>, BoxError> {
     let n_replicas = propagator.n_replicas();
     let mut means: Vec<Option<BlockMeans>> = vec![None; n_replicas];
     record(
@@ -41,11 +41,9 @@ pub(super) fn mean_forces<P: Propagator>(
             means.add(record * config.n_blocks / config.n_records, &frame);
         },
     )?;
-    let whole = means.into_iter().flatten();
-    Ok(whole
-        .filter(|means| means.n_records == config.n_records)
-        .map(BlockMeans::label)
-        .collect())
+    let whole = |means: &BlockMeans| means.n_records == config.n_records;
+    let means = means.into_iter().map(|means| means.filter(whole));
+    Ok(means.map(|means| means.map(BlockMeans::label)).collect())
 }
 
 /// Calls `keep` with replica, record and projected frame, until a replica stops moving.
