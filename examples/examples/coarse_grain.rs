@@ -4,9 +4,9 @@
 #![allow(clippy::print_stdout)]
 
 use cg_potential::{
-    BeadGraph, BeadTypes, CgMap, CgPotential, ConstraintGroups, ForceData, ForceMap, ForceMoments,
-    ForceTrainer, Mapping, Network, NetworkConfig, NoiseFloorConfig, PriorConfig, PriorFit,
-    SplitConfig, TrainerConfig, TrainingEvent, TrainingSet,
+    AngleForm, BeadGraph, BeadTypes, CgMap, CgPotential, ConstraintGroups, ForceData, ForceMap,
+    ForceMoments, ForceTrainer, Mapping, Network, NetworkConfig, NoiseFloorConfig, PriorConfig,
+    PriorFit, SplitConfig, TrainerConfig, TrainingEvent, TrainingSet,
 };
 use dynamics::{
     Constraint, Integrator, MinimiseConfig, Potential, Replica, Simulation, SimulationConfig,
@@ -15,7 +15,7 @@ use dynamics::{
 use forcefield_gpu::system::BornModel;
 use forcefield_gpu::{ConstrainedBonds, Engine, EngineConfig, ForceField, SystemOptions};
 use molio::{
-    ChainPlan, Conformation, Frame, ProteinBuilder, SideChainConfig, Topology,
+    ChainPlan, Conformation, Frame, ProteinBuilder, SideChainConfig, Topology, Turn,
     conformation_torsions, parse_sequence,
 };
 use std::error::Error;
@@ -37,7 +37,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let split = data.split(&SplitConfig::default())?;
     let graph = BeadGraph::new(map.beads())?;
     let taught = data.positions_of(&split.train);
-    let priors = PriorFit::new(&PriorConfig::default(), &graph, &taught, TEMPERATURE)?.priors;
+    // two wells for angles of turns and strands, and walls between second neighbours: a network knows nothing of what
+    // no frame shows
+    let mut config = PriorConfig {
+        angles: AngleForm::Quartic,
+        ..PriorConfig::default()
+    };
+    config.repulsion.exclude_bonds = 1;
+    let priors = PriorFit::new(&config, &graph, &taught, TEMPERATURE)?.priors;
 
     let residues = (0..map.n_beads()).map(|bead| map.beads().residue_of(bead).name.as_str());
     let types = BeadTypes::Ucsc.numbers(residues)?;
@@ -91,11 +98,15 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The frames of each replica.
 type Replicas = Vec<Vec<Frame>>;
 
-/// All-atom dynamics from an extended chain; frames have forces.
+/// All-atom dynamics from a hairpin; frames have forces.
 fn all_atom(sequence: &str, picoseconds: f64) -> Result<(Topology, Replicas), Box<dyn Error>> {
     const TIME_STEP: f64 = 0.004;
     let forms = parse_sequence(sequence)?;
-    let torsions = conformation_torsions(&forms, Conformation::Extended)?;
+    let hairpin = Conformation::Hairpin {
+        turn: Turn::TypeIPrime,
+        first: None,
+    };
+    let torsions = conformation_torsions(&forms, hairpin)?;
     let builder = ProteinBuilder::new(&[ChainPlan::new("A", &forms)], &[])?;
     let start = builder.from_torsions(&torsions, &SideChainConfig::default())?;
     let topology = builder.topology().clone();
