@@ -151,6 +151,12 @@ impl Summary {
         self.rounds.iter().map(|round| round.n_asked).sum()
     }
 
+    /// Round and attempt of the model that was trained last, accepted or not.
+    pub fn newest(&self) -> Option<(usize, usize)> {
+        let last = self.rounds.last()?;
+        Some((last.round, last.attempts.len().checked_sub(1)?))
+    }
+
     /// Round and attempt of the model that is accepted at the end of round `round`.
     pub fn accepted_at(&self, round: usize) -> Option<(usize, usize)> {
         let rounds = self.rounds.iter().rev();

@@ -84,20 +84,11 @@ impl Stages<'_, '_> {
 
     /// Round and attempt of the model whose frames are candidates.
     fn followed(&self) -> Option<(usize, usize)> {
-        let newest = || {
-            let round = self.round.checked_sub(1)?;
-            let attempt = self
-                .before
-                .rounds
-                .get(round)?
-                .attempts
-                .len()
-                .checked_sub(1)?;
-            let sample = self.campaign.sample_file(round, attempt);
-            sample.exists().then_some((round, attempt))
-        };
         let follow = self.campaign.config.follow_rejected;
-        let newest = if follow { newest() } else { None };
+        let newest = self.before.newest().filter(|&(round, attempt)| {
+            let sample = self.campaign.sample_file(round, attempt);
+            follow && round + 1 == self.round && sample.exists()
+        });
         newest.or_else(|| self.before.accepted_at(self.round))
     }
 

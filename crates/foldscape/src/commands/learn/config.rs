@@ -151,7 +151,8 @@ pub(super) struct SimulationConfig {
     pub(super) mass: f64,
     /// Networks, trained apart, whose mean moves the beads: what each makes up where there are no data mostly
     /// cancels.
-    #[serde(default = "one")]
+    // left out where there is one, so that campaigns go on that began before there could be more
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub(super) members: usize,
     /// Replica exchange, without which each replica stays in the basin that it started from. The model is
     /// measured by frames at `system.temperature`; those of all temperatures are the next round's candidates.
@@ -436,6 +437,11 @@ impl Config {
 
 fn gbn2() -> SolventModel {
     SolventModel::Gbn2
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 fn one() -> usize {

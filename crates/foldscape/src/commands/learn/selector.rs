@@ -12,7 +12,6 @@ use anyhow::{Context, Result};
 use cg_potential::{CgModel, CgPotential};
 use dynamics::Potential;
 use molio::Trajectory;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(super) fn selector(config: &Config, data: &Data) -> Result<Box<dyn Selector>> {
@@ -29,7 +28,7 @@ pub(super) fn selector(config: &Config, data: &Data) -> Result<Box<dyn Selector>
         }),
         Method::Random => Box::new(RandomChoice { seed: config.seed }),
         Method::Committee => Box::new(Ranked {
-            score: committee(config.folder.clone(), wanted.members),
+            score: committee(config),
             space: Space::Rmsd,
             separation,
         }),
@@ -41,15 +40,18 @@ pub(super) fn selector(config: &Config, data: &Data) -> Result<Box<dyn Selector>
     })
 }
 
-/// How much the networks of the accepted model disagree.
-fn committee(folder: PathBuf, members: usize) -> Arc<active_learning::Score> {
+/// How much the networks of the model disagree whose frames are candidates.
+fn committee(config: &Config) -> Arc<active_learning::Score> {
+    let (folder, members) = (config.folder.clone(), config.selection.members);
+    let follow = config.rounds.follow_rejected;
     let score = move |candidates: &Trajectory| -> Result<Vec<f64>> {
         let path = folder.join("summary.json");
         let text = std::fs::read(&path).with_context(|| path.display().to_string())?;
         let summary: Summary =
             serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
-        let (round, attempt) = summary
-            .accepted_at(usize::MAX)
+        let newest = if follow { summary.newest() } else { None };
+        let (round, attempt) = newest
+            .or_else(|| summary.accepted_at(usize::MAX))
             .context("no model is accepted yet")?;
         let model = folder.join(format!("round-{round:03}/attempt-{attempt}/model"));
         let load = |member| -> Result<CgPotential> {
