@@ -245,6 +245,14 @@ mod tests {
     }
 
     #[test]
+    fn the_example_is_a_configuration() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/coarse_grain.toml");
+        let config = Config::read(&path).unwrap();
+        assert!(config.data.topology.exists());
+        assert_eq!(config.committee.unwrap().members, 3);
+    }
+
+    #[test]
     fn unknown_keys_are_errors() {
         let unknown = SMALL.replace("layers = 2", "layer = 2");
         let config: Config = toml::from_str(&unknown).unwrap();
