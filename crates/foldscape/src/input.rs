@@ -1,7 +1,8 @@
 //! Finding the topology and the frames that the user named.
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use molio::{Frame, FrameReader, Topology};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Where frames come from, and who says what the atoms are.
@@ -124,24 +125,38 @@ impl Frames {
 
 /// A NumPy array of floating-point numbers.
 pub(crate) struct Array {
+    /// Where it is from, for errors.
+    pub(crate) place: String,
     pub(crate) shape: Vec<usize>,
     pub(crate) values: Vec<f64>,
 }
 
 /// Reads a `.npy` file of f32 or f64.
 pub(crate) fn array(path: &Path) -> Result<Array> {
-    let name = || path.display().to_string();
-    let bytes = std::fs::read(path).with_context(name)?;
-    let file = npyz::NpyFile::new(&bytes[..]).with_context(name)?;
+    let name = path.display().to_string();
+    let file = std::fs::File::open(path).with_context(|| name.clone())?;
+    parse_array(std::io::BufReader::new(file), name)
+}
+
+/// Reads an array of f32 or f64 in the `.npy` format.
+pub(crate) fn parse_array(input: impl Read, place: String) -> Result<Array> {
+    let file = npyz::NpyFile::new(input).with_context(|| place.clone())?;
     let shape = file.shape().iter().map(|&n| n as usize).collect();
-    let values = match file.dtype().num_bytes() {
-        Some(8) => file.into_vec::<f64>().with_context(name)?,
-        _ => file
-            .into_vec::<f32>()
-            .with_context(name)?
-            .into_iter()
-            .map(f64::from)
-            .collect(),
-    };
-    Ok(Array { shape, values })
+    let is_double = file.dtype().num_bytes() == Some(8);
+    // collected as they come: a header's count alone allocates nothing
+    let mut values = Vec::new();
+    if is_double {
+        for value in file.data::<f64>().map_err(|e| anyhow!("{place}: {e}"))? {
+            values.push(value.with_context(|| place.clone())?);
+        }
+    } else {
+        for value in file.data::<f32>().map_err(|e| anyhow!("{place}: {e}"))? {
+            values.push(f64::from(value.with_context(|| place.clone())?));
+        }
+    }
+    Ok(Array {
+        place,
+        shape,
+        values,
+    })
 }

@@ -1,7 +1,8 @@
 //! What commands write: files that the user names, and standard output (one JSON document, or a table for people).
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::builder::{PathBufValueParser, TypedValueParser};
+use npyz::WriterBuilder;
 use serde::Serialize;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,24 @@ fn hindrance(path: &Path) -> Option<String> {
     let folder = path.parent()?;
     (folder != Path::new("") && !folder.is_dir())
         .then(|| format!("there is no folder {}", folder.display()))
+}
+
+/// Writes a `.npy` file.
+pub(crate) fn array<T: npyz::AutoSerialize>(
+    path: &Path,
+    shape: &[u64],
+    values: impl IntoIterator<Item = T>,
+) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let mut writer = npyz::WriteOptions::new()
+            .default_dtype()
+            .shape(shape)
+            .writer(std::io::BufWriter::new(std::fs::File::create(path)?))
+            .begin_nd()?;
+        writer.extend(values)?;
+        writer.finish()
+    };
+    write().with_context(|| path.display().to_string())
 }
 
 /// Prints one JSON document.

@@ -151,10 +151,12 @@ impl Summary {
         self.rounds.iter().map(|round| round.n_asked).sum()
     }
 
-    /// Round and attempt of the model that was trained last, accepted or not.
-    pub fn newest(&self) -> Option<(usize, usize)> {
-        let last = self.rounds.last()?;
-        Some((last.round, last.attempts.len().checked_sub(1)?))
+    /// Round and attempt of the model whose frames are the next round's candidates: the one trained last if
+    /// rejected ones are followed, else the accepted one.
+    pub fn followed(&self, rejected: bool) -> Option<(usize, usize)> {
+        let last = self.rounds.last().filter(|_| rejected);
+        let newest = last.and_then(|r| Some((r.round, r.attempts.len().checked_sub(1)?)));
+        newest.or_else(|| self.accepted_at(usize::MAX))
     }
 
     /// Round and attempt of the model that is accepted at the end of round `round`.

@@ -156,15 +156,7 @@ fn rejected_rounds_keep_their_data_and_the_accepted_model() {
     );
     let selector = RandomChoice { seed: 3 };
     let base = toy::base();
-    let parts = Parts {
-        model: &model,
-        gate: None,
-        selector: &selector,
-        backmapper: None,
-        oracle: &oracle,
-        judge: &Moody,
-        space: toy::along_x(),
-    };
+    let parts = toy::parts(&model, &selector, &oracle, &Moody);
     let campaign = Campaign::new(toy::config(), parts, &base, folder.path()).unwrap();
     let summary = campaign.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
     // the range grows with the data, which this judge does not like
@@ -195,15 +187,7 @@ fn a_rejected_model_may_lead_the_way() {
     let (model, oracle) = (toy::Range { pause }, toy::DoubleWell { pause });
     let selector = toy::selector();
     let base = toy::base();
-    let parts = Parts {
-        model: &model,
-        gate: None,
-        selector: &selector,
-        backmapper: None,
-        oracle: &oracle,
-        judge: &Moody,
-        space: toy::along_x(),
-    };
+    let parts = toy::parts(&model, &selector, &oracle, &Moody);
     let config = active_learning::CampaignConfig {
         follow_rejected: true,
         ..toy::config()
@@ -251,15 +235,7 @@ fn what_a_model_explored_can_be_chosen_but_does_not_measure_it() {
     let (model, oracle) = (Explorer(toy::Range { pause }), toy::DoubleWell { pause });
     let selector = toy::selector();
     let base = toy::base();
-    let parts = Parts {
-        model: &model,
-        gate: None,
-        selector: &selector,
-        backmapper: None,
-        oracle: &oracle,
-        judge: &Moody,
-        space: toy::along_x(),
-    };
+    let parts = toy::parts(&model, &selector, &oracle, &Moody);
     let config = toy::config();
     let n_samples = config.n_samples;
     let campaign = Campaign::new(config, parts, &base, folder.path()).unwrap();
@@ -354,15 +330,7 @@ fn broken_parts_are_errors() {
     ];
     for (selector, oracle, message) in cases {
         let folder = tempfile::tempdir().unwrap();
-        let parts = Parts {
-            model: &model,
-            gate: None,
-            selector,
-            backmapper: None,
-            oracle,
-            judge: &toy::Span,
-            space: toy::along_x(),
-        };
+        let parts = toy::parts(&model, selector, oracle, &toy::Span);
         let campaign = Campaign::new(toy::config(), parts, &base, folder.path()).unwrap();
         let error = campaign
             .run(&AtomicBool::new(false), &mut |_| {})
@@ -383,15 +351,7 @@ fn only_one_program_runs_a_campaign() {
         },
     );
     let (selector, base) = (toy::selector(), toy::base());
-    let parts = Parts {
-        model: &model,
-        gate: None,
-        selector: &selector,
-        backmapper: None,
-        oracle: &oracle,
-        judge: &toy::Span,
-        space: toy::along_x(),
-    };
+    let parts = toy::parts(&model, &selector, &oracle, &toy::Span);
     let _running = Campaign::new(toy::config(), parts, &base, folder.path()).unwrap();
     assert!(matches!(
         run(toy::config(), folder.path()),

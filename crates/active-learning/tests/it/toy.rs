@@ -2,8 +2,8 @@
 
 use active_learning::{
     Attempt, Backmapped, Backmapper, BoxError, Budget, Campaign, CampaignConfig, Event,
-    FarthestFirst, Fit, Gate, Implausible, Judge, Label, Measure, Model, Oracle, Parts, Space,
-    Summary,
+    FarthestFirst, Fit, Gate, Implausible, Judge, Label, Measure, Model, Oracle, Parts, Selector,
+    Space, Summary,
 };
 use dynamics::random::{philox, uniform};
 use molio::{Frame, Trajectory};
@@ -170,6 +170,24 @@ pub(crate) fn selector() -> FarthestFirst {
     FarthestFirst {
         space: along_x(),
         min_distance: 1e-4,
+    }
+}
+
+/// Parts without a gate and without a backmapper.
+pub(crate) fn parts<'a>(
+    model: &'a dyn Model,
+    selector: &'a dyn Selector,
+    oracle: &'a dyn Oracle,
+    judge: &'a dyn Judge,
+) -> Parts<'a> {
+    Parts {
+        model,
+        gate: None,
+        selector,
+        backmapper: None,
+        oracle,
+        judge,
+        space: along_x(),
     }
 }
 

@@ -92,6 +92,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     ensure!(arguments.stride > 0, "--stride must be at least 1");
+    ensure!(
+        arguments.temperature.is_none()
+            || arguments.reference_temperatures.is_some()
+            || arguments.model_temperatures.is_some(),
+        "--temperature chooses nothing without --reference-temperatures or --model-temperatures"
+    );
     let stride = arguments.stride;
     let top = arguments.top.as_deref();
     let model_top = arguments.model_top.as_deref().or(top);
@@ -110,10 +116,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             n_alphas(model, model_top)?,
         ),
     ])?;
-    let rungs = |table: &Option<PathBuf>| match (table, arguments.temperature) {
-        (Some(table), Some(kelvin)) => Rungs::read(table, kelvin).map(Some),
-        _ => Ok(None),
-    };
+    let rungs =
+        |table: &Option<PathBuf>| Rungs::read_if_any(table.as_deref(), arguments.temperature);
     let wanted = Wanted {
         skip: 0,
         rungs: rungs(&arguments.reference_temperatures)?,

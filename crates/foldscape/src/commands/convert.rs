@@ -77,10 +77,7 @@ fn convert(arguments: &Arguments) -> Result<Converted> {
     let kept = indices_of(&arguments.select)?;
     let fitted = indices_of(&arguments.align)?;
 
-    let rungs = match (&arguments.temperatures, arguments.temperature) {
-        (Some(table), Some(kelvin)) => Some(Rungs::read(table, kelvin)?),
-        _ => None,
-    };
+    let rungs = Rungs::read_if_any(arguments.temperatures.as_deref(), arguments.temperature)?;
     let stop = interrupt::flag()?;
     let mut reader = arguments.source.open()?;
     let total = reader.n_frames()?.map(|n| n as u64);

@@ -6,11 +6,8 @@ use anyhow::{Context, Result, anyhow, ensure};
 use dynamics::Batch;
 use forcefield_gpu::{Engine, EngineConfig, Error, Nonfinite, TermEnergies};
 use molio::{Frame, Topology};
-use npyz::WriterBuilder;
 use serde::Serialize;
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 /// Conformers that are evaluated at once: enough for all threads, little memory.
@@ -55,8 +52,9 @@ struct Energies {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let (energies, forces) = evaluate(arguments)?;
     if let Some(path) = &arguments.forces {
-        write_forces(path, &forces, energies.n_atoms)
-            .with_context(|| path.display().to_string())?;
+        let n_atoms = energies.n_atoms;
+        let shape = [(forces.len() / n_atoms) as u64, n_atoms as u64, 3];
+        output::array(path, &shape, forces.iter().flatten().copied())?;
     }
     if arguments.json {
         return output::json(&energies);
@@ -192,16 +190,4 @@ impl From<&TermEnergies> for FrameEnergies {
             total: terms.total(),
         }
     }
-}
-
-fn write_forces(path: &Path, forces: &[[f32; 3]], n_atoms: usize) -> std::io::Result<()> {
-    let file = BufWriter::new(File::create(path)?);
-    let shape = [(forces.len() / n_atoms) as u64, n_atoms as u64, 3];
-    let mut writer = npyz::WriteOptions::new()
-        .default_dtype()
-        .shape(&shape)
-        .writer(file)
-        .begin_nd()?;
-    writer.extend(forces.iter().flatten().copied())?;
-    writer.finish()
 }

@@ -165,32 +165,35 @@ fn temperatures_are_exchanged() {
     writer.finish().unwrap();
     let files: Vec<String> = (0..4).map(|r| at(&format!("x.r00{r}.xtc"))).collect();
     let files: Vec<&str> = files.iter().map(String::as_str).collect();
-    let compared = json(
-        &[
-            &["compare", "--reference"],
-            &files[..],
-            &["--model"],
-            &files[..],
-            &["--model-temperatures", &csv, "--temperature", "290"],
-            &["--top", &top, "--lag", "1", "--bootstrap", "0", "--json"],
-        ]
-        .concat(),
-    );
+    let compare = |more: &[&str]| {
+        json(
+            &[
+                &["compare", "--reference"],
+                &files[..],
+                &["--model"],
+                &files[..],
+                &["--top", &top, "--lag", "1", "--bootstrap", "0", "--json"],
+                more,
+            ]
+            .concat(),
+        )
+    };
+    let of_table = ["--model-temperatures", &csv, "--temperature", "290"];
+    let compared = compare(&of_table);
     assert_eq!(compared["frames"]["reference"], 160);
     assert_eq!(compared["frames"]["model"], 40);
-    let compared = json(
-        &[
-            &["compare", "--reference"],
-            &files[..],
-            &["--model"],
-            &files[..],
-            &["--model-temperatures", &csv, "--temperature", "290"],
-            &["--model-skip", "10"],
-            &["--top", &top, "--lag", "1", "--bootstrap", "0", "--json"],
-        ]
-        .concat(),
-    );
+    let compared = compare(&[&of_table[..], &["--model-skip", "10"]].concat());
     assert_eq!(compared["frames"]["model"], 30);
+    let told = failure(&[
+        "compare",
+        "--reference",
+        files[0],
+        "--model",
+        files[0],
+        "--temperature",
+        "290",
+    ]);
+    assert!(told.contains("--model-temperatures"), "{told}");
 }
 
 #[test]
@@ -199,23 +202,21 @@ fn members_of_a_committee_move_beads_together() {
     let at = |name: &str| in_folder(&folder, name);
     model(&at("a.safetensors"), 20_000.0);
     model(&at("odd.safetensors"), 30_000.0);
-    let run = |second: &str, out: &str| {
-        let settings = "--replicas 2 --steps 200 --save 50 --json";
-        let mut line = vec!["cg", "simulate"];
-        let files = [at("a.safetensors"), at(second), at(out)];
-        line.extend([&files[0][..], &files[1], "--out", &files[2]]);
-        line.extend(settings.split(' '));
-        line.iter()
-            .map(|word| (*word).to_owned())
-            .collect::<Vec<_>>()
-    };
-    let words = run("a.safetensors", "x.xtc");
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    assert_eq!(json(&words)["faults"], 0);
-    assert_eq!(frames(&at("x.r001.xtc")).len(), 4);
-    let words = run("odd.safetensors", "y.xtc");
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let told = failure(&words);
+    let files = ["a.safetensors", "odd.safetensors", "x.xtc", "y.xtc"].map(at);
+    let [model, odd, out, other] = files.each_ref().map(String::as_str);
+    let steps = [
+        "--replicas",
+        "2",
+        "--steps",
+        "200",
+        "--save",
+        "50",
+        "--json",
+    ];
+    let report = json(&[&["cg", "simulate", model, model, "--out", out], &steps[..]].concat());
+    assert_eq!(report["faults"], 0);
+    assert_eq!(frames(&in_folder(&folder, "x.r001.xtc")).len(), 4);
+    let told = failure(&[&["cg", "simulate", model, odd, "--out", other], &steps[..]].concat());
     assert!(told.contains("odd.safetensors: other priors"), "{told}");
 }
 

@@ -48,7 +48,7 @@ impl Stages<'_, '_> {
     /// The sample of the accepted model, or a new one of it if that was used by a rejected round.
     fn candidates(&mut self) -> Result<Trajectory, Halt> {
         let campaign = self.campaign;
-        let Some((round, attempt)) = self.followed() else {
+        let Some((round, attempt)) = self.before.followed(campaign.config.follow_rejected) else {
             return Err(Halt::Ending(Ending::NothingToAsk));
         };
         let (path, counts) = if round + 1 == self.round {
@@ -80,16 +80,6 @@ impl Stages<'_, '_> {
             self.summary.implausible.insert(cause, counts.n_not_finite);
         }
         Ok(candidates)
-    }
-
-    /// Round and attempt of the model whose frames are candidates.
-    fn followed(&self) -> Option<(usize, usize)> {
-        let follow = self.campaign.config.follow_rejected;
-        let newest = self.before.newest().filter(|&(round, attempt)| {
-            let sample = self.campaign.sample_file(round, attempt);
-            follow && round + 1 == self.round && sample.exists()
-        });
-        newest.or_else(|| self.before.accepted_at(self.round))
     }
 
     fn explored_file(&self) -> PathBuf {

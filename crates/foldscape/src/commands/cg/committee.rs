@@ -2,10 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{CgModel, CgPotential, Committee, ForceModel, Network};
-use npyz::WriterBuilder;
 use serde::{Deserialize, Serialize};
-use std::fs::File;
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 /// Networks that differ in their first weights only.
@@ -86,18 +83,4 @@ pub(crate) fn member_file(folder: &Path, member: usize) -> PathBuf {
         0 => folder.join("model.safetensors"),
         _ => folder.join(format!("member-{member}.safetensors")),
     }
-}
-
-/// One number a frame, as f64.
-pub(crate) fn write_numbers(path: &Path, values: &[f64]) -> Result<()> {
-    let write = || -> std::io::Result<()> {
-        let mut writer = npyz::WriteOptions::new()
-            .default_dtype()
-            .shape(&[values.len() as u64])
-            .writer(BufWriter::new(File::create(path)?))
-            .begin_nd()?;
-        writer.extend(values.iter().copied())?;
-        writer.finish()
-    };
-    write().with_context(|| path.display().to_string())
 }

@@ -8,8 +8,8 @@
 //! | errors of forces | `force_errors` | `NAME-errors.npy` | (frames, atoms, 3) | kJ/mol/nm |
 //! | energies | `energies` | `NAME-energies.npy` | (frames,) | kJ/mol |
 
+use crate::input::{Array, parse_array};
 use anyhow::{Context, Result, bail};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Standard errors and energies of one file's frames.
@@ -18,12 +18,6 @@ pub(crate) struct Extras {
     n_atoms: usize,
     errors: Option<Vec<f64>>,
     energies: Option<Vec<f64>>,
-}
-
-struct Array {
-    place: String,
-    shape: Vec<u64>,
-    values: Vec<f64>,
 }
 
 impl Extras {
@@ -35,7 +29,7 @@ impl Extras {
             false => None,
         };
         if let Some(array) = &errors
-            && !matches!(array.shape[..], [_, n, 3] if n == n_atoms as u64)
+            && !matches!(array.shape[..], [_, n, 3] if n == n_atoms)
         {
             let found = &array.shape;
             bail!(
@@ -103,12 +97,12 @@ fn find(path: &Path, array: &str, suffix: &str) -> Result<Option<Array>> {
             Err(zip::result::ZipError::FileNotFound) => return Ok(None),
             Err(error) => return Err(error).context(place),
         };
-        return parse(member, place).map(Some);
+        return parse_array(member, place).map(Some);
     }
     let beside = beside(path, suffix);
     let place = beside.display().to_string();
     match std::fs::File::open(&beside) {
-        Ok(file) => parse(std::io::BufReader::new(file), place).map(Some),
+        Ok(file) => parse_array(std::io::BufReader::new(file), place).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).context(place),
     }
@@ -117,31 +111,4 @@ fn find(path: &Path, array: &str, suffix: &str) -> Result<Option<Array>> {
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{stem}-{suffix}.npy"))
-}
-
-fn parse(input: impl Read, place: String) -> Result<Array> {
-    let array = npyz::NpyFile::new(input).with_context(|| place.clone())?;
-    let shape = array.shape().to_vec();
-    // collected as they come: a header's count alone allocates nothing
-    let mut values = Vec::new();
-    if array.dtype().num_bytes() == Some(8) {
-        for value in array
-            .data::<f64>()
-            .map_err(|e| anyhow::anyhow!("{place}: {e}"))?
-        {
-            values.push(value.with_context(|| place.clone())?);
-        }
-    } else {
-        for value in array
-            .data::<f32>()
-            .map_err(|e| anyhow::anyhow!("{place}: {e}"))?
-        {
-            values.push(f64::from(value.with_context(|| place.clone())?));
-        }
-    }
-    Ok(Array {
-        place,
-        shape,
-        values,
-    })
 }

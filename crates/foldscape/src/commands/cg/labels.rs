@@ -71,6 +71,12 @@ pub(crate) struct NoiseConfig {
     pub(crate) seed: u64,
 }
 
+/// Mean square of the components of forces.
+pub(crate) fn mean_square(forces: &[[f32; 3]]) -> f64 {
+    let squares = forces.as_flattened().iter().map(|&f| f64::from(f).powi(2));
+    squares.sum::<f64>() / (3 * forces.len()).max(1) as f64
+}
+
 impl Maps {
     /// Positions and forces of beads of the frame that has this number.
     pub(crate) fn apply(

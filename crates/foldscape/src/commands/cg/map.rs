@@ -87,10 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         skip: 0,
         stride: arguments.stride,
         chosen: None,
-        rungs: match (&arguments.temperatures, arguments.temperature) {
-            (Some(table), Some(kelvin)) => Some(Rungs::read(table, kelvin)?),
-            _ => None,
-        },
+        rungs: Rungs::read_if_any(arguments.temperatures.as_deref(), arguments.temperature)?,
     };
     let mapping: Mapping = arguments.map.parse()?;
     let kind: ForceMapKind = arguments.forces.parse()?;

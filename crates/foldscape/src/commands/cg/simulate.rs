@@ -17,7 +17,8 @@ use std::time::Instant;
 const MOST_FAULT_FRAMES: usize = 100;
 
 /// Replicas are written to one file each, `OUT.r000.xtc`, `OUT.r001.xtc`, …; a single one to OUT itself.
-/// `OUT.csv` has temperature and energy of every saved frame, `OUT.checkpoint` is what the same command needs to go on after it was stopped in whatever way.
+/// `OUT.csv` has temperature and energies of every saved frame, `OUT.checkpoint` what the same command needs to
+/// go on after it was stopped in whatever way.
 ///
 /// A replica that blows up is stopped at its last finite frame, which goes to `OUT.faultN.xyz`, and starts
 /// anew from a start frame at the next saved step; the others go on.

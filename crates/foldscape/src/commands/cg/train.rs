@@ -1,9 +1,9 @@
 //! `foldscape cg train`
 
 use super::balance::Balance;
-use super::committee::{Trainee, member_file, write_numbers};
+use super::committee::{Trainee, member_file};
 use super::config::Config;
-use super::labels::{Atoms, Maps, expand};
+use super::labels::{Atoms, Maps, expand, mean_square};
 use super::page::Story;
 use crate::commands::replicas::Rungs;
 use crate::{interrupt, output, progress};
@@ -156,10 +156,10 @@ pub(crate) fn prepare(config: &Config, stop: &AtomicBool) -> Result<Prepared> {
         skip: config.data.skip,
         stride: config.data.stride,
         chosen: None,
-        rungs: match &config.data.temperatures {
-            Some(table) => Some(Rungs::read(table, config.data.temperature)?),
-            None => None,
-        },
+        rungs: Rungs::read_if_any(
+            config.data.temperatures.as_deref(),
+            Some(config.data.temperature),
+        )?,
     };
     let mapping = config.map.beads.parse()?;
     let noise = config.noise.map(|noise| (noise, config.data.temperature));
@@ -248,7 +248,9 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         .find(|r| Some(r.epoch) == best.map(|(epoch, _)| epoch));
     let force_deviation = match trainee.force_variance(data.positions()) {
         Some(variances) => {
-            write_numbers(&folder.join("force-variance.npy"), &variances)?;
+            let shape = [variances.len() as u64];
+            let path = folder.join("force-variance.npy");
+            output::array(&path, &shape, variances.iter().copied())?;
             let held = &split.validation;
             let sum: f64 = held.iter().map(|&frame| variances[frame]).sum();
             (!held.is_empty()).then(|| (sum / held.len() as f64).sqrt())
@@ -305,7 +307,7 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         noise_floor_standard_error: after.standard_error,
         rms_force_constraint_aware: Some(maps.rms[0]).filter(|rms| rms.is_finite()),
         rms_force: match &maps.noise {
-            Some(_) => root_mean_square(data.forces()),
+            Some(_) => mean_square(data.forces()).sqrt(),
             None => maps.rms[1],
         },
         balance,
@@ -423,11 +425,6 @@ impl Lines {
         line.push('\n');
         Ok(self.0.write_all(line.as_bytes())?)
     }
-}
-
-fn root_mean_square(forces: &[[f32; 3]]) -> f64 {
-    let squares = forces.as_flattened().iter().map(|&f| f64::from(f).powi(2));
-    (squares.sum::<f64>() / (3 * forces.len()).max(1) as f64).sqrt()
 }
 
 fn write_fit(folder: &Path, fit: &PriorFit) -> Result<()> {

@@ -1,6 +1,6 @@
 //! `foldscape cg variance`
 
-use super::committee::{load_members, write_numbers};
+use super::committee::load_members;
 use crate::{interrupt, output};
 use anyhow::{Context, Result, ensure};
 use cg_potential::Committee;
@@ -69,7 +69,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     order.sort_by(|&a, &b| variances[a].total_cmp(&variances[b]));
     let &largest = order.last().context("no frame")?;
     if let Some(path) = &arguments.out {
-        write_numbers(path, &variances)?;
+        let shape = [variances.len() as u64];
+        output::array(path, &shape, variances.iter().copied())?;
     }
     let report = Report {
         frames: variances.len(),

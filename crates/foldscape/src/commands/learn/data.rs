@@ -213,10 +213,7 @@ fn map(
         let found = patterns.iter().map(|pattern| expand(pattern));
         Ok(found.collect::<Result<Vec<_>>>()?.concat())
     };
-    let rungs = |table: Option<&Path>| -> Result<Option<Rungs>> {
-        let kelvin = config.system.temperature;
-        table.map(|table| Rungs::read(table, kelvin)).transpose()
-    };
+    let rungs = |table| Rungs::read_if_any(table, Some(config.system.temperature));
     let base = &config.base;
     let mut atoms = Atoms {
         trajectories: files(&base.trajectories)?,

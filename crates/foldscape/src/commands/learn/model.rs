@@ -5,6 +5,7 @@ use super::data::Data;
 use super::sample::{SIMULATION_REPORT, Sampler};
 use crate::commands::cg::committee::load_members;
 use crate::commands::cg::config::NetworkChoice;
+use crate::commands::cg::labels::mean_square;
 use crate::commands::cg::{starts, train};
 use active_learning::{BoxError, Fit, Label, Model};
 use anyhow::{Context, Result, bail};
@@ -276,9 +277,4 @@ fn force_data(labels: &[Label], errors: Option<&[Vec<[f32; 3]>]>) -> Result<Forc
         data.push(&label.frame.positions, forces, errors)?;
     }
     Ok(data)
-}
-
-fn mean_square(forces: &[[f32; 3]]) -> f64 {
-    let squares = forces.as_flattened().iter().map(|&f| f64::from(f).powi(2));
-    squares.sum::<f64>() / (3 * forces.len()).max(1) as f64
 }

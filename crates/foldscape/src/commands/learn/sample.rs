@@ -38,8 +38,8 @@ pub(super) struct Sampler<'a> {
 }
 
 impl Sampler<'_> {
-    /// Of the members' mean, at most `n_frames` frames at the campaign's temperature, replica after replica; those of all higher
-    /// temperatures; and what the simulation was like. Replicas begin with the starts in turn.
+    /// Of the members' mean, at most `n_frames` frames at the campaign's temperature, replica after replica; those
+    /// of all higher temperatures; and what the simulation was like. Replicas begin with the starts in turn.
     pub(super) fn sample(
         &self,
         members: &[CgModel],

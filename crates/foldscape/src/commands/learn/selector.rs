@@ -49,9 +49,8 @@ fn committee(config: &Config) -> Arc<active_learning::Score> {
         let text = std::fs::read(&path).with_context(|| path.display().to_string())?;
         let summary: Summary =
             serde_json::from_slice(&text).with_context(|| path.display().to_string())?;
-        let newest = if follow { summary.newest() } else { None };
-        let (round, attempt) = newest
-            .or_else(|| summary.accepted_at(usize::MAX))
+        let (round, attempt) = summary
+            .followed(follow)
             .context("no model is accepted yet")?;
         let model = folder.join(format!("round-{round:03}/attempt-{attempt}/model"));
         let load = |member| -> Result<CgPotential> {

@@ -70,6 +70,17 @@ impl Rungs {
         })
     }
 
+    /// The same where there are both a table and a temperature.
+    pub(in crate::commands) fn read_if_any(
+        table: Option<&Path>,
+        temperature: Option<f64>,
+    ) -> Result<Option<Self>> {
+        table
+            .zip(temperature)
+            .map(|(table, kelvin)| Self::read(table, kelvin))
+            .transpose()
+    }
+
     /// Whether the frame of this time (ps) of a trajectory file was at the temperature.
     pub(in crate::commands) fn wants(&self, path: &Path, time: Option<f64>) -> Result<bool> {
         let replica = replica_of(path).with_context(|| {
