@@ -17,10 +17,10 @@ pub(crate) struct Arguments {
     /// Shape of the backbone.
     #[arg(long, value_enum, default_value_t = Shape::Extended)]
     conformation: Shape,
-    /// β turn of a hairpin.
+    /// Turn of a hairpin: a β turn of two residues, or the loop of four of 4:6 hairpins, as in chignolin.
     #[arg(long, value_enum, default_value_t = TurnType::IPrime)]
     turn: TurnType,
-    /// Amino acid (from 1) that is the first of the hairpin's two turn residues; otherwise near the middle.
+    /// Amino acid (from 1) that is the first of the turn's residues between the strands; otherwise near the middle.
     #[arg(long, value_name = "NUMBER")]
     turn_at: Option<usize>,
     /// Cap the ends with ACE and NME instead of charging them.
@@ -44,6 +44,8 @@ enum TurnType {
     IPrime,
     #[value(name = "II'", alias = "2'")]
     IIPrime,
+    #[value(name = "4:6")]
+    FourSix,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -100,6 +102,7 @@ impl Arguments {
                 turn: match self.turn {
                     TurnType::IPrime => Turn::TypeIPrime,
                     TurnType::IIPrime => Turn::TypeIIPrime,
+                    TurnType::FourSix => Turn::FourSix,
                 },
                 first,
             },

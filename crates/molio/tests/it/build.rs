@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 const ALL: &str = "ACDEFGHIKLMNPQRSTVWY";
 
-fn conformations() -> [Conformation; 4] {
+fn conformations() -> [Conformation; 5] {
     [
         Conformation::Extended,
         Conformation::Helix,
@@ -18,6 +18,10 @@ fn conformations() -> [Conformation; 4] {
         },
         Conformation::Hairpin {
             turn: Turn::TypeIIPrime,
+            first: None,
+        },
+        Conformation::Hairpin {
+            turn: Turn::FourSix,
             first: None,
         },
     ]
@@ -336,7 +340,7 @@ proptest! {
     #[test]
     fn any_peptide_is_sound(
         codes in proptest::collection::vec(0usize..28, 4..24),
-        conformation in 0usize..4,
+        conformation in 0usize..5,
     ) {
         // one in three a proline or glycine
         let code = |&code: &usize| char::from(ALL.as_bytes().get(code).copied().unwrap_or([b'P', b'G'][code % 2]));
@@ -392,5 +396,21 @@ fn helices_with_prolines_bend_until_there_is_room() {
         let (builder, positions) = build(&parse_sequence(sequence).unwrap(), Conformation::Helix);
         let (least, pair) = closest(builder.topology(), &positions);
         assert!(least > 0.2, "{sequence}: {pair} at {least} nm");
+    }
+}
+
+#[test]
+fn strands_of_a_four_six_hairpin_are_bound_by_hydrogen_bonds() {
+    let turn = Turn::FourSix;
+    let conformation = Conformation::Hairpin { turn, first: None };
+    let (builder, positions) = build(&parse_sequence("AAAAAAAAAAAAAAAA").unwrap(), conformation);
+    let at = |residue, name| builder.topology().find(residue, name).unwrap();
+    // the loop is residues 6 to 9; its last one binds to the residue before it, too
+    for (nitrogen, oxygen) in [(5, 10), (9, 5), (3, 12), (12, 3), (1, 14), (14, 1)] {
+        let length = distance(&positions, at(nitrogen, "N"), at(oxygen, "O"));
+        assert!(
+            (0.27..0.31).contains(&length),
+            "N{nitrogen} O{oxygen}: {length} nm"
+        );
     }
 }
