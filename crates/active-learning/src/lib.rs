@@ -34,8 +34,8 @@ pub use error::{Error, Result};
 pub use gate::{ChainGate, ChainLimits, Gate, Implausible};
 pub use judge::{Judge, Measure};
 pub use md_oracle::{
-    Annealing, LaunchFunction, MdOracle, MdOracleConfig, MdSetup, Phase, ProjectFunction, Sampling,
-    SharedPotential,
+    Annealing, LaunchFunction, MdOracle, MdOracleConfig, MdSetup, OracleSimulation, Phase,
+    ProjectFunction, Sampling, SharedPotential,
 };
 pub use model::{Fit, Model};
 pub use oracle::{Label, Oracle};

@@ -2,8 +2,9 @@
 
 mod launch;
 mod sampling;
+mod tether;
 
-pub use launch::{MdSetup, Phase, SharedPotential};
+pub use launch::{MdSetup, OracleSimulation, Phase, SharedPotential};
 
 use crate::{BoxError, Error, Label, Oracle, Result};
 use dynamics::Propagator;
@@ -169,6 +170,7 @@ pub type ProjectFunction = dyn Fn(&Frame) -> Result<Frame, BoxError> + Send + Sy
 ///     temperature: 300.0,
 ///     friction: 10.0,
 ///     time_step: 0.01,
+///     tether: None,
 /// };
 /// let config = MdOracleConfig {
 ///     sampling: Sampling::MeanForce,

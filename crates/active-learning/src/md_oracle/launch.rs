@@ -1,11 +1,13 @@
 //! Simulations of any potential, for the oracle.
 
+use super::tether::{Tether, whole_batches_only};
 use super::{MdOracle, MdOracleConfig, ProjectFunction};
 use crate::{Error, Result};
 use dynamics::{
-    Batch, BlockMut, BoxError, Constraint, Energies, Integrator, LANES, Potential, Replica,
-    Scratch, Simulation, SimulationConfig,
+    Batch, BlockMut, BoxError, Constraint, Energies, Integrator, LANES, Potential, Propagator,
+    Replica, Scratch, Simulation, SimulationConfig,
 };
+use molio::Frame;
 use std::sync::Arc;
 
 /// Whether the atoms that beads stand for may move.
@@ -15,7 +17,7 @@ pub enum Phase {
     Heated(f64),
     /// They stay where they are.
     Held,
-    /// They move.
+    /// They move, on springs to where they were if [`MdSetup::tether`] says so.
     Free,
 }
 
@@ -34,14 +36,24 @@ pub struct MdSetup {
     pub friction: f64,
     /// Time step, ps.
     pub time_step: f64,
+    /// Force constant (kJ/mol/nm²) of springs from released beads to where they were; `None` lets them go
+    /// where they want. Labels are without the springs' forces.
+    ///
+    /// What relaxes drifts, and a drifting bead is held back by all that it drags along: its forces are those of
+    /// the free energy less that friction, which with a weak thermostat is nearly all of them. On springs beads come
+    /// to rest around the frame that was asked about, and conditional means of their forces are mean forces.
+    pub tether: Option<f64>,
 }
 
-/// A potential that several simulations use.
-pub struct SharedPotential(Arc<dyn Potential>);
+/// A potential that several simulations use, and the springs of one of them.
+pub struct SharedPotential {
+    shared: Arc<dyn Potential>,
+    tether: Option<Tether>,
+}
 
 impl Potential for SharedPotential {
     fn n_atoms(&self) -> usize {
-        self.0.n_atoms()
+        self.shared.n_atoms()
     }
 
     fn energy_forces(
@@ -49,7 +61,10 @@ impl Potential for SharedPotential {
         positions: &[[f32; 3]],
         forces: &mut [[f32; 3]],
     ) -> Result<f64, BoxError> {
-        self.0.energy_forces(positions, forces)
+        match self.tether {
+            Some(_) => Err(whole_batches_only()),
+            None => self.shared.energy_forces(positions, forces),
+        }
     }
 
     fn energy_forces_block(
@@ -57,19 +72,47 @@ impl Potential for SharedPotential {
         block: BlockMut<'_>,
         scratch: &mut Scratch,
     ) -> Result<[f64; LANES], BoxError> {
-        self.0.energy_forces_block(block, scratch)
+        match self.tether {
+            Some(_) => Err(whole_batches_only()),
+            None => self.shared.energy_forces_block(block, scratch),
+        }
     }
 
     fn energy_forces_batch(&self, batch: &mut Batch) -> Result<Energies, BoxError> {
-        self.0.energy_forces_batch(batch)
+        let mut energies = self.shared.energy_forces_batch(batch)?;
+        if let Some(tether) = &self.tether {
+            tether.add(batch, &mut energies);
+        }
+        Ok(energies)
     }
 
     fn evaluates_by_block(&self) -> bool {
-        self.0.evaluates_by_block()
+        self.tether.is_none() && self.shared.evaluates_by_block()
     }
 }
 
-impl MdOracle<Simulation<SharedPotential>> {
+/// Replicas that an oracle asks: Langevin-middle dynamics whose frames have the forces of the potential alone.
+pub struct OracleSimulation(Simulation<SharedPotential>);
+
+impl Propagator for OracleSimulation {
+    fn n_replicas(&self) -> usize {
+        self.0.n_replicas()
+    }
+
+    fn advance(&mut self, n_steps: u64) -> Result<(), BoxError> {
+        Propagator::advance(&mut self.0, n_steps)
+    }
+
+    fn frame(&self, replica: usize) -> Result<Frame, BoxError> {
+        let mut frame = Propagator::frame(&self.0, replica)?;
+        if let Some(tether) = &self.0.potential().tether {
+            tether.remove(replica, &mut frame);
+        }
+        Ok(frame)
+    }
+}
+
+impl MdOracle<OracleSimulation> {
     /// An oracle that simulates `potential` with Langevin-middle dynamics. Frames at which its energy
     /// or a force is not finite are left out.
     ///
@@ -90,6 +133,11 @@ impl MdOracle<Simulation<SharedPotential>> {
         if !same_time_step {
             let what = "time step of the simulation";
             return Err(Error::setting(what, config.time_step, setup.time_step));
+        }
+        if let Some(k) = setup.tether
+            && !(k.is_finite() && k > 0.0)
+        {
+            return Err(Error::setting("tether", "above 0 kJ/mol/nm²", k));
         }
         let launch = move |starts: &[Vec<[f32; 3]>], phase, seed| {
             let starts = &finite_starts(potential.as_ref(), starts)?;
@@ -114,10 +162,18 @@ impl MdOracle<Simulation<SharedPotential>> {
                 constraint_tolerance: 1e-6,
                 seed,
             };
-            let potential = SharedPotential(Arc::clone(&potential));
+            let tether = setup.tether.filter(|_| phase == Phase::Free);
+            let potential = SharedPotential {
+                shared: Arc::clone(&potential),
+                tether: tether.map(|k| Tether {
+                    atoms: setup.bead_atoms.clone(),
+                    k,
+                    anchors: starts.clone(),
+                }),
+            };
             let mut simulation = Simulation::new(potential, simulation_config, starts)?;
             simulation.draw_velocities()?;
-            Ok(simulation)
+            Ok(OracleSimulation(simulation))
         };
         Self::new(config, Box::new(launch), project)
     }

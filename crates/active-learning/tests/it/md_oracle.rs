@@ -26,6 +26,11 @@ impl Potential for Springs {
 }
 
 fn oracle(sampling: Sampling) -> impl Oracle {
+    tethered_oracle(sampling, None)
+}
+
+/// Released beads on springs, or free.
+fn tethered_oracle(sampling: Sampling, tether: Option<f64>) -> impl Oracle {
     let setup = MdSetup {
         masses: vec![12.0, 12.0, 1.0],
         constraints: vec![Constraint {
@@ -36,6 +41,7 @@ fn oracle(sampling: Sampling) -> impl Oracle {
         temperature: 300.0,
         friction: 5.0,
         time_step: 0.01,
+        tether,
     };
     let config = MdOracleConfig {
         sampling,
@@ -144,6 +150,7 @@ fn senseless_settings_are_refused() {
         temperature: 300.0,
         friction: 1.0,
         time_step: 0.002,
+        tether: None,
     };
     let config = MdOracleConfig {
         sampling: Sampling::MeanForce,
@@ -227,6 +234,7 @@ fn heat_lets_the_other_atoms_leave_where_they_began() {
         temperature: 150.0,
         friction: 5.0,
         time_step: 0.005,
+        tether: None,
     };
     let in_the_deep_well = |annealing| {
         let config = MdOracleConfig {
@@ -264,4 +272,80 @@ fn heat_lets_the_other_atoms_leave_where_they_began() {
         steps: 4000,
     }));
     assert!(cold < 8 && heated > 24, "{cold} and {heated} of 32");
+}
+
+#[test]
+fn tethered_beads_stay_about_their_frames_and_their_labels_know_no_tether() {
+    let (k, start) = (400.0_f32, 1.0_f32);
+    let oracle = tethered_oracle(Sampling::Free, Some(f64::from(k)));
+    let labels = oracle.label(&starts(&[start; 16])).unwrap();
+    assert_eq!(labels.len(), 16 * 1000);
+    // after the first hundred records the ensemble is that of both springs: its mean is at k/(k + K/2)
+    let late: Vec<(f64, f64)> = labels
+        .chunks(1000)
+        .flat_map(|replica| &replica[100..])
+        .map(|label| {
+            let force = label.frame.forces.as_ref().unwrap()[0][0];
+            (f64::from(label.frame.positions[0][0]), f64::from(force))
+        })
+        .collect();
+    let n = late.len() as f64;
+    let mean = |value: &dyn Fn(&(f64, f64)) -> f64| late.iter().map(value).sum::<f64>() / n;
+    let x = mean(&|l| l.0);
+    let expected = f64::from(k * start / (k + K / 2.0));
+    assert!((x - expected).abs() < 0.01, "{x} nm, expected {expected}");
+    // the slope of forces over positions is that of the mean force, -K/2, with no part of the tether's
+    let covariance = mean(&|l| (l.0 - x) * l.1);
+    let slope = covariance / mean(&|l| (l.0 - x).powi(2));
+    assert!(
+        (slope + f64::from(K) / 2.0).abs() < 10.0,
+        "{slope} kJ/mol/nm²"
+    );
+    let force = mean(&|l| l.1);
+    assert!(
+        (force + f64::from(K) / 2.0 * x).abs() < 3.0,
+        "{force} kJ/mol/nm"
+    );
+}
+
+#[test]
+fn a_tether_that_is_none_is_refused() {
+    for k in [0.0, -1.0, f64::NAN] {
+        let setup = MdSetup {
+            masses: vec![12.0; 3],
+            constraints: Vec::new(),
+            bead_atoms: vec![0],
+            temperature: 300.0,
+            friction: 5.0,
+            time_step: 0.01,
+            tether: Some(k),
+        };
+        let config = MdOracleConfig {
+            sampling: Sampling::Free,
+            annealing: None,
+            equilibration_steps: 0,
+            release_steps: 0,
+            every: 1,
+            n_records: 1,
+            n_blocks: 2,
+            time_step: 0.01,
+        };
+        let project = Box::new(|frame: &molio::Frame| Ok(frame.select(&[0])));
+        assert!(MdOracle::of_potential(Arc::new(Springs), setup, project, config).is_err());
+    }
+}
+
+#[test]
+fn released_beads_that_drift_feel_less_than_the_mean_force() {
+    let oracle = tethered_oracle(Sampling::Free, None);
+    let labels = oracle.label(&starts(&[3.0; 64])).unwrap();
+    // bead 0 still falls towards 0 in the first records, and atom 1, on which the force depends, lags behind
+    let (mut force, mut mean_force) = (0.0, 0.0);
+    for label in labels.chunks(1000).flat_map(|replica| &replica[..5]) {
+        force += f64::from(label.frame.forces.as_ref().unwrap()[0][0]);
+        mean_force += f64::from(-K / 2.0 * label.frame.positions[0][0]);
+    }
+    assert!(mean_force < -64.0 * 5.0 * 10.0, "{mean_force} kJ/mol/nm");
+    let share = force / mean_force;
+    assert!((0.2..0.85).contains(&share), "{share} of the mean force");
 }

@@ -123,10 +123,22 @@ pub(super) struct LabelsConfig {
     /// do not turn over while it is averaged are a noise that its own error does not show. 12 is what labels of
     /// CLN025 are worth.
     pub(super) most_weight: f64,
-    /// Whether priors are fitted anew to the base set and the labels together. Those of a base set of one basin
-    /// are stiff; where labels leave it, the network has to undo them, and does so on the other side too, where
-    /// nothing then keeps beads from collapsing.
-    pub(super) refit_priors: bool,
+    /// Priors that are fitted anew to the base set and the labels together; the others stay those of the base set.
+    /// Angles and dihedrals of a base set of one basin are stiff; where labels leave it, the network has to undo them, and
+    /// does so on the other side too, where nothing then keeps beads from collapsing. Where the base set has the
+    /// basins in their proportions, leave dihedrals out: answers about chosen frames are no ensemble, and counted
+    /// they make a basin as deep as they are many.
+    pub(super) refit_priors: Vec<PriorTerms>,
+}
+
+/// Terms of the priors by what they depend on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum PriorTerms {
+    /// Bonds and repulsion.
+    Pairs,
+    Angles,
+    Dihedrals,
 }
 
 /// Simulation of the coarse-grained model.
@@ -228,6 +240,9 @@ pub(super) struct OracleConfig {
     /// Free simulations: time after the beads are let go, before the first label.
     #[serde(default)]
     pub(super) release_ps: f64,
+    /// Free simulations: force constant (kJ/mol/nm²) of springs from the beads to where they were let go; without
+    /// it they drift to where they belong, and friction takes from their forces what they drift for.
+    pub(super) tether: Option<f64>,
     /// Time in which forces are recorded.
     pub(super) length_ps: f64,
     /// Between records.
@@ -280,7 +295,7 @@ impl Default for LabelsConfig {
     fn default() -> Self {
         Self {
             most_weight: 12.0,
-            refit_priors: true,
+            refit_priors: vec![PriorTerms::Pairs, PriorTerms::Angles, PriorTerms::Dihedrals],
         }
     }
 }

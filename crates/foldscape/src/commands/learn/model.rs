@@ -1,6 +1,6 @@
 //! The coarse-grained model as what a campaign learns.
 
-use super::config::Config;
+use super::config::{Config, PriorTerms};
 use super::data::Data;
 use super::sample::{SIMULATION_REPORT, Sampler};
 use crate::commands::cg::committee::load_members;
@@ -10,8 +10,8 @@ use crate::commands::cg::{starts, train};
 use active_learning::{BoxError, Fit, Label, Model};
 use anyhow::{Context, Result, bail};
 use cg_potential::{
-    BeadGraph, CgModel, ForceData, ForceSplit, ForceTrainer, Network, Priors, RefinementConfig,
-    TrainerConfig, TrainingOutcome, TrainingSet,
+    BeadGraph, CgModel, ForceData, ForceSplit, ForceTrainer, Network, PriorFit, Priors,
+    RefinementConfig, TrainerConfig, TrainingOutcome, TrainingSet,
 };
 use molio::{Topology, Trajectory};
 use std::path::{Path, PathBuf};
@@ -191,17 +191,24 @@ impl<'a> Learner<'a> {
         Ok(split)
     }
 
+    /// Of the base set, and of the answers, too, as far as they are to be fitted anew.
     fn priors(&self, labels: &[Label]) -> Result<Priors> {
-        let of = if self.config.labels.refit_priors {
-            labels
-        } else {
-            &labels[..self.data.base.len()]
-        };
-        let frames: Vec<[f32; 3]> = of.iter().flat_map(|l| l.frame.positions.clone()).collect();
         let graph = BeadGraph::new(self.beads())?;
-        let temperature = self.config.system.temperature;
-        let fit = cg_potential::PriorFit::new(&self.config.prior, &graph, &frames, temperature)?;
-        Ok(fit.priors)
+        let fit = |of: &[Label]| -> Result<Priors> {
+            let frames: Vec<[f32; 3]> = of.iter().flat_map(|l| l.frame.positions.clone()).collect();
+            let temperature = self.config.system.temperature;
+            Ok(PriorFit::new(&self.config.prior, &graph, &frames, temperature)?.priors)
+        };
+        let (base, all) = (fit(&labels[..self.data.base.len()])?, fit(labels)?);
+        let refit = &self.config.labels.refit_priors;
+        let of = |terms| if refit.contains(&terms) { &all } else { &base };
+        let priors = Priors::new(
+            base.n_beads(),
+            of(PriorTerms::Pairs).pairs().to_vec(),
+            of(PriorTerms::Angles).angles().to_vec(),
+            of(PriorTerms::Dihedrals).dihedrals().to_vec(),
+        )?;
+        Ok(priors)
     }
 
     /// The standard error by which a label counts. A single force has the noise of the base set; a mean

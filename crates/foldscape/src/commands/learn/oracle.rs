@@ -4,11 +4,10 @@ use super::config::{Config, OracleConfig};
 use super::data::{Data, project};
 use crate::physics;
 use active_learning::{
-    Annealing, AtomBuilder, MdOracle, MdOracleConfig, MdSetup, ProteinBackmapper, Sampling,
-    SharedPotential,
+    Annealing, AtomBuilder, MdOracle, MdOracleConfig, MdSetup, OracleSimulation, ProteinBackmapper,
+    Sampling,
 };
 use anyhow::{Context, Result, ensure};
-use dynamics::Simulation;
 use forcefield_gpu::{ConstrainedBonds, Engine, EngineConfig, SystemOptions};
 use molio::{Frame, ProteinBuilder};
 use std::sync::Arc;
@@ -34,10 +33,7 @@ pub(super) fn backmapper(config: &Config, data: &Data) -> Result<ProteinBackmapp
 }
 
 /// Simulations in the native engine.
-pub(super) fn oracle(
-    config: &Config,
-    data: &Data,
-) -> Result<MdOracle<Simulation<SharedPotential>>> {
+pub(super) fn oracle(config: &Config, data: &Data) -> Result<MdOracle<OracleSimulation>> {
     let asked = &config.oracle;
     let field = physics::force_field(&config.system.force_field)?;
     let options = SystemOptions {
@@ -54,6 +50,7 @@ pub(super) fn oracle(
         temperature: config.system.temperature,
         friction: asked.friction,
         time_step: asked.time_step,
+        tether: asked.tether,
     };
     let engine = Arc::new(Engine::new(&system, EngineConfig::default())?);
     let maps = data.maps.clone();
