@@ -125,6 +125,23 @@ fn maps_that_would_be_wrong_are_refused() {
     assert!(message.contains("ca_cb"), "{message}");
 }
 
+#[test]
+fn atoms_in_another_order_than_the_topologys_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, out) = (in_folder(&folder, "aa.trr"), in_folder(&folder, "cg.trr"));
+    let topology = molio::read_topology(data("cln025.pdb")).unwrap();
+    let mut writer = molio::create(&input, &topology).unwrap();
+    for mut frame in frames_with_forces(&in_folder(&folder, "right.trr"), 2) {
+        frame.positions.reverse();
+        writer.write_frame(&frame).unwrap();
+    }
+    writer.finish().unwrap();
+    let top = data("cln025.pdb");
+    let message = failure(&["cg", "map", &input, &out, "--top", &top]);
+    assert!(message.contains("aa.trr, frame 0"), "{message}");
+    assert!(message.contains("bonded, but"), "{message}");
+}
+
 /// A configuration for a small network in a folder, with frames to train it on.
 fn small_run(folder: &tempfile::TempDir) -> String {
     frames_with_forces(&in_folder(folder, "aa.trr"), 300);

@@ -110,6 +110,33 @@ impl Maps {
     }
 }
 
+/// No bond is as long (nm), however hot; atoms in another order than the topology's have bonds that are.
+const LONGEST_BOND: f64 = 0.35;
+
+/// Whether bonded atoms lie together: a TRR file has no names to compare with the topology's.
+fn whole(topology: &Topology, frame: &Frame) -> Result<()> {
+    for &[a, b] in topology.bonds() {
+        let axes = frame.positions[a].iter().zip(frame.positions[b]);
+        let length = axes
+            .map(|(x, y)| f64::from(x - y).powi(2))
+            .sum::<f64>()
+            .sqrt();
+        let name = |atom: usize| {
+            let residue = topology.residue_of(atom);
+            let atom = &topology.atoms()[atom];
+            format!("{} {} {}", residue.name, residue.number, atom.name)
+        };
+        ensure!(
+            length < LONGEST_BOND,
+            "{} and {} are bonded, but {length:.2} nm apart: expected the molecule whole and its atoms in the \
+             topology's order",
+            name(a),
+            name(b)
+        );
+    }
+    Ok(())
+}
+
 impl Atoms {
     /// Calls `visit` with each frame: whether it starts another trajectory, and the frame.
     pub(crate) fn visit(
@@ -157,6 +184,10 @@ impl Atoms {
                     frame.n_atoms(),
                     self.topology.n_atoms()
                 );
+                if first {
+                    whole(&self.topology, &frame)
+                        .with_context(|| format!("{}, frame {}", path.display(), index - 1))?;
+                }
                 // segments of one run go on in time; another run starts again
                 let goes_on = match (last_time, frame.time) {
                     (Some(before), Some(now)) => now > before,
