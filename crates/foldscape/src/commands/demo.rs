@@ -56,10 +56,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 2)]
     rounds: usize,
     /// Frames that active learning asks of the force field in a round.
-    #[arg(long, value_name = "N", default_value_t = 48)]
+    #[arg(long, value_name = "N", default_value_t = 96)]
     frames_per_round: usize,
     /// Steps of each of the coarse-grained model's 32 replicas.
-    #[arg(long, value_name = "N", default_value_t = 12_000)]
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
     coarse_steps: u64,
     /// Norm of the gradient of the energy over that of the error; 0 leaves the force field out.
     #[arg(long, value_name = "SHARE", default_value_t = 0.1)]
@@ -352,7 +352,7 @@ fn describe(arguments: &Arguments, dataset: &Dataset, simulation: Option<&Run>) 
     let name = match (&arguments.data, simulation) {
         (Some(data), _) => data.display().to_string(),
         (None, Some(_)) => format!(
-            "CLN025 ({}), ff14SB with GBn2 solvent, 32 replicas at 315, 350, 420 and 500 K from a hairpin that was built from \
+            "CLN025 ({}), ff14SB with GBn2 solvent, 32 replicas at 315, 350, 420 and 500 K from two hairpins that were built from \
              the sequence, simulated by this program",
             simulate::SEQUENCE
         ),

@@ -138,12 +138,15 @@ hidden = 64
 layers = 2
 
 [training]
-epochs = 15
+epochs = 12
 batch_size = 64
 learning_rate = 1e-3
 schedule = { decay = { kind = "cosine", floor = 0.02 } }
 average = 0.998
-decoys = { sigma = 0.05, share = 0.2, weight = 0.3 }
+
+[prior]
+angles = "quartic"
+repulsion = { wall = "r12", exclude_bonds = 1 }
 "#;
 
 fn model_text(labelled: &toml::Value, seed: u64) -> String {
@@ -168,7 +171,7 @@ fn campaign_text(labelled: &toml::Value, effort: &Effort, seed: u64) -> String {
         steps,
     } = effort;
     let save = 100.min(*steps);
-    let skip = steps / 5;
+    let skip = steps / 4;
     format!(
         r#"# foldscape learn learn.toml
 folder = "campaign"
@@ -183,6 +186,9 @@ solvent = "gbn2"
 [base]
 trajectories = {labelled}
 
+[labels]
+refit_priors = ["pairs", "angles"]
+
 [reference]
 trajectories = ["cln025-reference.xtc"]
 topology = "cln025-reference.pdb"
@@ -195,22 +201,27 @@ steps = {steps}
 skip = {skip}
 save = {save}
 time_step = 0.004
+exchange = {{ hottest = 500, rungs = 4, every = 250 }}
 
 [selection]
 method = "farthest-first"
 frames = {frames}
 
 [oracle]
-kind = "mean-force"
+kind = "mean-force-then-free"
 annealing = {{ temperature = 600, ps = 3 }}
 equilibration_ps = 1
-length_ps = 6
-save_ps = 0.016
+tether = 150
+release_ps = 1
+length_ps = 10
+save_ps = 0.2
+batch = {frames}
 
 [rounds]
 rounds = {rounds}
 tolerance = 2
-attempts = [{{ warm_start = false, oracle_weight = 1.0 }}, {{ warm_start = false, oracle_weight = 0.3 }}]
+follow_rejected = true
+attempts = [{{ warm_start = false, oracle_weight = 1.0 }}]
 "#
     )
 }
@@ -241,7 +252,7 @@ impl LearnSummary {
             (
                 "active learning",
                 format!(
-                    "{} mean forces, {:.2} ns, {:.0} s",
+                    "{} frames asked, {:.2} ns, {:.0} s",
                     self.oracle_frames, self.oracle_nanoseconds, self.seconds
                 ),
             ),

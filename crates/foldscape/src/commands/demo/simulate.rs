@@ -21,7 +21,7 @@ pub(super) const SEQUENCE: &str = "YYDPETGTWY";
 
 /// Replicas at each temperature: with these temperatures, two blocks of the engine's sixteen lanes.
 const REPLICAS_EACH: usize = 8;
-/// K: the hairpin stays, or opens faster and faster.
+/// K: hairpins stay, or open faster and faster.
 const TEMPERATURES: [f64; 4] = [LABEL_TEMPERATURE, 350.0, 420.0, 500.0];
 /// K: frames of this one are kept with their forces, for the coarse-grained model.
 pub(super) const LABEL_TEMPERATURE: f64 = 315.0;
@@ -60,7 +60,11 @@ pub(super) struct SimulationSummary {
     seconds: f64,
 }
 
-/// Builds a hairpin of CLN025 as `foldscape build --conformation hairpin` does, minimises it, then runs all
+/// Two hairpins of CLN025: with the loop of four residues that the peptide has, and with the commonest turn of
+/// two, which opens. Replicas begin at the one and the other in turn.
+const TURNS: [Turn; 2] = [Turn::FourSix, Turn::TypeIPrime];
+
+/// Builds hairpins of CLN025 as `foldscape build --conformation hairpin` does, minimises them, then runs all
 /// replicas for `picoseconds` and writes them to `folder`.
 pub(super) fn run(folder: &Path, picoseconds: f64, seed: u64, stop: &AtomicBool) -> Result<Run> {
     let n_frames = (picoseconds / (TIME_STEP * EVERY as f64)).round();
@@ -71,15 +75,20 @@ pub(super) fn run(folder: &Path, picoseconds: f64, seed: u64, stop: &AtomicBool)
     let n_frames = n_frames as u64;
     let clock = Instant::now();
     std::fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-    let hairpin = Conformation::Hairpin {
-        turn: Turn::TypeIPrime,
-        first: None,
-    };
     let forms = parse_sequence(SEQUENCE)?;
-    let (topology, positions) = build::peptide(&forms, hairpin, &SideChainConfig::default())?;
+    let hairpin = |turn| {
+        let conformation = Conformation::Hairpin { turn, first: None };
+        build::peptide(&forms, conformation, &SideChainConfig::default())
+    };
+    let hairpins = TURNS.map(hairpin).into_iter().collect::<Result<Vec<_>>>()?;
+    let topology = hairpins[0].0.clone();
+    let built: Vec<_> = hairpins
+        .into_iter()
+        .map(|(_, positions)| positions)
+        .collect();
     let start = folder.join("start.pdb");
     let mut writer = molio::create(&start, &topology)?;
-    writer.write_frame(&Frame::from_positions(positions.clone()))?;
+    writer.write_frame(&Frame::from_positions(built[0].clone()))?;
     writer.finish()?;
     let options = SystemOptions {
         constraints: ConstrainedBonds::Hydrogen,
@@ -100,7 +109,7 @@ pub(super) fn run(folder: &Path, picoseconds: f64, seed: u64, stop: &AtomicBool)
         constraints: constraints.clone(),
         ..MinimiseConfig::new()
     };
-    let minimised = minimise(&engine, &[positions], &settings)?;
+    let minimised = minimise(&engine, &built, &settings)?;
 
     let temperatures: Vec<f64> = TEMPERATURES
         .iter()
@@ -115,7 +124,9 @@ pub(super) fn run(folder: &Path, picoseconds: f64, seed: u64, stop: &AtomicBool)
         constraint_tolerance: 1e-6,
         seed,
     };
-    let starts = vec![minimised[0].positions.clone(); temperatures.len()];
+    let starts: Vec<_> = (0..temperatures.len())
+        .map(|replica| minimised[replica % TURNS.len()].positions.clone())
+        .collect();
     let mut simulation = Simulation::new(engine, config, &starts)?;
     simulation.draw_velocities()?;
 
