@@ -6,6 +6,8 @@
 
 mod builtin;
 mod cpu;
+#[cfg(any(feature = "cuda", feature = "emulation"))]
+mod cuda;
 #[cfg(feature = "candle")]
 mod energy_op;
 mod engine;
@@ -20,12 +22,15 @@ pub mod system;
 mod templates;
 mod term_energies;
 mod terms;
+mod torsion_series;
 mod xml;
 
 pub use cpu::InstructionSet;
+#[cfg(feature = "emulation")]
+pub use cuda::Emulation;
 #[cfg(feature = "candle")]
 pub use energy_op::{EnergyOp, EnergyOpConfig, EnergyTensor};
-pub use engine::{Device, Engine, EngineConfig, Evaluation, LaneUse, Nonfinite};
+pub use engine::{Device, Engine, EngineConfig, Evaluation, LaneUse, Nonfinite, Precision};
 pub use error::{Error, Result};
 pub use forcefield::{ConstrainedBonds, ForceField, Solvent, SystemOptions};
 pub use reference::Reference;

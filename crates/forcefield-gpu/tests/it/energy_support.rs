@@ -38,6 +38,9 @@ pub(crate) fn reference(system: &System, positions: &[[f64; 3]]) -> (TermEnergie
     (energies, forces)
 }
 
+/// Engines for a system, with a name for messages: what a test body runs through.
+pub(crate) type Engines = fn(&System) -> Vec<(String, Engine)>;
+
 /// One engine for every way in which this machine can compute, with a name for messages.
 pub(crate) fn engines(system: &System) -> Vec<(String, Engine)> {
     let mut engines = Vec::new();

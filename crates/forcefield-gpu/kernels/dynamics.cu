@@ -1,0 +1,1 @@
+#define DYNAMICS_KERNELS(ENTRY) { nullptr, nullptr, 0 }

@@ -1,0 +1,21 @@
+// What lets the same sources be compiled by nvcc for a GPU and by a C++ compiler for the emulation.
+#pragma once
+
+#ifdef __CUDACC__
+
+#define DEVICE __device__ __forceinline__
+// a kernel with its arguments as one struct, so that what is packed in Rust has one layout to get right
+#define KERNEL(name, Arguments, max_threads)                                                                 \
+    extern "C" __global__ void __launch_bounds__(max_threads) name(const __grid_constant__ Arguments arguments)
+// the dynamic shared memory of the launch
+#define SHARED_MEMORY(name) extern __shared__ __align__(16) unsigned char name[]
+
+#else
+#include "emulation/cuda.hpp"
+#endif
+
+using Counter = unsigned long long;
+
+// Lanes of a warp, all of them taking part.
+constexpr unsigned ALL_LANES = 0xffffffffu;
+constexpr unsigned WARP = 32;

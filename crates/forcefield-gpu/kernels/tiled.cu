@@ -1,0 +1,1 @@
+#define TILED_KERNELS(ENTRY) { nullptr, nullptr, 0 }

@@ -1,0 +1,315 @@
+//! Terms over all pairs.
+
+use super::Real;
+use crate::cuda::launcher::{DeviceData, Launcher};
+use crate::cuda::memory::Array;
+use crate::system::{
+    BornModel, BornParticle, GeneralizedBorn, Nonbonded, NonbondedMethod, SoftForm, SurfaceTerm,
+};
+use crate::terms::neck;
+use crate::{Result, System};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Which terms there are, in the bits of `system.cuh`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Has(u32);
+
+impl Has {
+    const NONBONDED: u32 = 1;
+    const CUTOFF: u32 = 2;
+    const SOFT: u32 = 4;
+    const BORN: u32 = 8;
+    const BORN_CUTOFF: u32 = 16;
+    const NECKS: u32 = 32;
+    const HCT: u32 = 64;
+
+    fn new(system: &System) -> Self {
+        let mut bits = 0;
+        let mut set = |bit: u32, is: bool| bits |= if is { bit } else { 0 };
+        if let Some(term) = &system.nonbonded {
+            set(Self::NONBONDED, true);
+            set(Self::CUTOFF, term.method != NonbondedMethod::NoCutoff);
+        }
+        set(Self::SOFT, system.soft_repulsion.is_some());
+        if let Some(term) = &system.generalized_born {
+            set(Self::BORN, true);
+            set(Self::BORN_CUTOFF, term.cutoff.is_some());
+            set(Self::NECKS, term.model.neck_scale().is_some());
+            set(Self::HCT, term.model == BornModel::Hct);
+        }
+        Self(bits)
+    }
+}
+
+/// `born::Atom` of the kernels.
+#[derive(Clone, Copy, Debug, Default)]
+#[repr(C)]
+struct BornAtom {
+    offset_radius: f64,
+    radius: f64,
+    alpha_beta_gamma: [f64; 3],
+    self_charge: f64,
+    surface: f64,
+    padding: f64,
+}
+
+// SAFETY: eight numbers.
+unsafe impl DeviceData for BornAtom {}
+
+/// The arrays, and what else the kernels read.
+#[derive(Debug)]
+pub(super) struct Pairs<R> {
+    atoms: Array<R>,
+    solvent: Array<R>,
+    radii: Array<BornAtom>,
+    necks: Array<R>,
+    /// Starts and partners of the non-bonded term's and the soft repulsion's exclusions.
+    exclusions: [Array<u32>; 4],
+    constants: Constants<R>,
+    has: Has,
+    n_neck_classes: u32,
+}
+
+/// `Range`, `Soft`, both `Dielectric`s and the solvent's cutoff.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+struct Constants<R> {
+    /// Squared cutoff; k and c of the reaction field; start of the switch, 1/width; padding.
+    range: [R; 6],
+    /// Strength, 1/distance².
+    soft: [R; 2],
+    soft_form: [u32; 2],
+    /// 1/ε inside and outside, κ, 1/cutoff.
+    dielectric: [R; 4],
+    exact_dielectric: [f64; 4],
+    born_cutoff2: [R; 2],
+}
+
+/// `Pairs` of the kernels.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(super) struct PairsArguments<R> {
+    arrays: [u64; 8],
+    constants: Constants<R>,
+    n_neck_classes: u32,
+    has: u32,
+}
+
+impl<R: Real> Pairs<R> {
+    pub(super) fn new(launcher: &Arc<dyn Launcher>, system: &System) -> Result<Self> {
+        let n_atoms = system.n_atoms();
+        let exceptions = system.nonbonded.iter().flat_map(|term| &term.exceptions);
+        let nonbonded = exclusions(exceptions.map(|e| e.atoms), n_atoms);
+        let soft = system.soft_repulsion.iter().flat_map(|s| &s.exclusions);
+        let soft = exclusions(soft.copied(), n_atoms);
+        let (classes, class_radii) = neck_classes(system);
+        let radii: Vec<BornAtom> = system
+            .generalized_born
+            .iter()
+            .flat_map(|term| term.particles.iter().map(|p| born_atom(term, p)))
+            .collect();
+        let array = |values: &[f64]| -> Result<Array<R>> {
+            let values: Vec<R> = values.iter().map(|&x| R::from_f64(x)).collect();
+            Array::from_slice(launcher, &values)
+        };
+        let list = |values: &[u32]| Array::from_slice(launcher, values);
+        Ok(Self {
+            atoms: array(&atoms(system))?,
+            solvent: Array::from_slice(launcher, &solvent::<R>(system, &classes))?,
+            radii: Array::from_slice(launcher, &radii)?,
+            necks: array(&necks(system, &class_radii))?,
+            exclusions: [
+                list(&nonbonded.0)?,
+                list(&nonbonded.1)?,
+                list(&soft.0)?,
+                list(&soft.1)?,
+            ],
+            constants: Constants::new(system),
+            has: Has::new(system),
+            n_neck_classes: class_radii.len() as u32,
+        })
+    }
+
+    pub(super) fn arguments(&self) -> PairsArguments<R> {
+        let [a, b, c, d] = self.exclusions.each_ref().map(Array::address);
+        PairsArguments {
+            arrays: [
+                self.atoms.address(),
+                self.solvent.address(),
+                self.radii.address(),
+                self.necks.address(),
+                a,
+                b,
+                c,
+                d,
+            ],
+            constants: self.constants,
+            n_neck_classes: self.n_neck_classes,
+            has: self.has.0,
+        }
+    }
+}
+
+impl<R: Real> Constants<R> {
+    fn new(system: &System) -> Self {
+        let reals = |x: [f64; 4]| x.map(R::from_f64);
+        let mut range = [f64::INFINITY, 0.0, 0.0, 0.0, 0.0, 0.0];
+        if let Some(NonbondedMethod::Cutoff {
+            cutoff,
+            reaction_field_dielectric: e,
+            switch,
+        }) = system.nonbonded.as_ref().map(|term| term.method)
+        {
+            range[0] = cutoff * cutoff;
+            range[1] = (e - 1.0) / (2.0 * e + 1.0) / cutoff.powi(3);
+            range[2] = 3.0 * e / (2.0 * e + 1.0) / cutoff;
+            if let Some(start) = switch {
+                range[3] = start;
+                range[4] = 1.0 / (cutoff - start);
+            }
+        }
+        let (mut soft, mut soft_form) = ([0.0; 2], 0);
+        if let Some(term) = &system.soft_repulsion {
+            soft = [term.strength, 1.0 / (term.distance * term.distance)];
+            soft_form = match term.form {
+                SoftForm::Quartic => 0,
+                SoftForm::Repel => 1,
+            };
+        }
+        let (mut dielectric, mut cutoff2) = ([0.0; 4], f64::INFINITY);
+        if let Some(term) = &system.generalized_born {
+            let cutoff = term.cutoff.unwrap_or(f64::INFINITY);
+            cutoff2 = cutoff * cutoff;
+            dielectric = [
+                1.0 / term.solute_dielectric,
+                1.0 / term.solvent_dielectric,
+                term.kappa,
+                1.0 / cutoff,
+            ];
+        }
+        Self {
+            range: range.map(R::from_f64),
+            soft: soft.map(R::from_f64),
+            soft_form: [soft_form, 0],
+            dielectric: reals(dielectric),
+            exact_dielectric: dielectric,
+            born_cutoff2: [R::from_f64(cutoff2), R::from_f64(0.0)],
+        }
+    }
+}
+
+/// For each atom √C q, σ/2, √ε, offset radius.
+fn atoms(system: &System) -> Vec<f64> {
+    let root = Nonbonded::COULOMB.sqrt();
+    let solvent = system.generalized_born.as_ref();
+    (0..system.n_atoms())
+        .flat_map(|atom| {
+            let particle = system
+                .nonbonded
+                .as_ref()
+                .map(|term| term.particles[atom])
+                .unwrap_or_default();
+            let offset = solvent.map_or(0.0, |term| {
+                term.particles[atom].radius - term.model.offset()
+            });
+            [
+                root * particle.charge,
+                0.5 * particle.sigma,
+                particle.epsilon.sqrt(),
+                offset,
+            ]
+        })
+        .collect()
+}
+
+/// For each atom √C q of the solvent, scaled offset radius, radius, class of the neck's table.
+fn solvent<R: Real>(system: &System, classes: &[u32]) -> Vec<R> {
+    let root = GeneralizedBorn::COULOMB.sqrt();
+    let Some(term) = &system.generalized_born else {
+        return Vec::new();
+    };
+    let particles = term.particles.iter().zip(classes);
+    particles
+        .flat_map(|(particle, &class)| {
+            let scaled = particle.screen * (particle.radius - term.model.offset());
+            [
+                R::from_f64(root * particle.charge),
+                R::from_f64(scaled),
+                R::from_f64(particle.radius),
+                R::from_index(class),
+            ]
+        })
+        .collect()
+}
+
+fn born_atom(term: &GeneralizedBorn, particle: &BornParticle) -> BornAtom {
+    BornAtom {
+        offset_radius: particle.radius - term.model.offset(),
+        radius: particle.radius,
+        alpha_beta_gamma: term.model.alpha_beta_gamma(particle),
+        self_charge: 0.5 * GeneralizedBorn::COULOMB * particle.charge * particle.charge,
+        surface: match term.surface {
+            SurfaceTerm::None => 0.0,
+            SurfaceTerm::Ace => {
+                28.3919551 * (particle.radius + 0.14).powi(2) * particle.radius.powi(6)
+            }
+        },
+        padding: 0.0,
+    }
+}
+
+/// Class of each atom, and the radius of each class: necks depend on radii alone.
+fn neck_classes(system: &System) -> (Vec<u32>, Vec<f64>) {
+    let mut index_of = HashMap::new();
+    let mut radii = Vec::new();
+    let particles = system
+        .generalized_born
+        .iter()
+        .flat_map(|term| &term.particles);
+    let classes = particles
+        .map(|particle| {
+            *index_of
+                .entry(particle.radius.to_bits())
+                .or_insert_with(|| {
+                    radii.push(particle.radius);
+                    radii.len() as u32 - 1
+                })
+        })
+        .collect();
+    (classes, radii)
+}
+
+/// Distance and value of the neck of the first atom and of the second, `[class of the first][of the second]`.
+fn necks(system: &System, radii: &[f64]) -> Vec<f64> {
+    let model = system.generalized_born.as_ref().map(|term| term.model);
+    let Some(scale) = model.and_then(BornModel::neck_scale) else {
+        return Vec::new();
+    };
+    let mut table = Vec::with_capacity(4 * radii.len() * radii.len());
+    for &first in radii {
+        for &second in radii {
+            let (own, other) = (neck::maximum(first, second), neck::maximum(second, first));
+            table.extend([own.0, other.0, scale * own.1, scale * other.1]);
+        }
+    }
+    table
+}
+
+/// For each atom its partners and itself, ascending, then a number that no atom has; and where each list starts.
+fn exclusions(pairs: impl Iterator<Item = [usize; 2]>, n_atoms: usize) -> (Vec<u32>, Vec<u32>) {
+    let mut lists: Vec<Vec<u32>> = (0..n_atoms as u32).map(|atom| vec![atom]).collect();
+    for [a, b] in pairs {
+        lists[a].push(b as u32);
+        lists[b].push(a as u32);
+    }
+    let (mut starts, mut partners) = (Vec::with_capacity(n_atoms), Vec::new());
+    for mut list in lists {
+        list.sort_unstable();
+        list.dedup();
+        starts.push(partners.len() as u32);
+        partners.extend(list);
+        partners.push(u32::MAX);
+    }
+    (starts, partners)
+}
