@@ -10,7 +10,7 @@ use std::path::Path;
 /// Where the sources are.
 const FOLDER: &str = "crates/forcefield-gpu/kernels";
 /// Every file that is compiled by itself.
-const MODULES: [&str; 1] = ["evaluate"];
+const MODULES: [&str; 3] = ["evaluate", "tiled", "dynamics"];
 
 /// Compiles the kernels to PTX with the pinned nvcc, and writes the hashes that `tidy` compares.
 pub(crate) fn compile(root: &Path) -> Result<()> {

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "cuda")]
 mod driver;
+mod dynamics;
 #[cfg(feature = "emulation")]
 mod emulation;
 mod evaluator;
@@ -13,6 +14,7 @@ mod launcher;
 mod memory;
 mod parameters;
 mod resident;
+mod tiled;
 
 #[cfg(feature = "emulation")]
 pub use emulation::Emulation;

@@ -4,7 +4,7 @@ use crate::cpu::{Evaluator, EvaluatorScratch, InstructionSet};
 #[cfg(any(feature = "cuda", feature = "emulation"))]
 use crate::cuda;
 use crate::{Error, Result, System, TermEnergies};
-use dynamics::{Batch, BlockMut, BoxError, Energies, LANES, Potential, Scratch};
+use dynamics::{Batch, BlockMut, BoxError, Energies, LANES, Potential, ReplicaStepper, Scratch};
 
 /// Where an [`Engine`] computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -266,6 +266,16 @@ impl Potential for Engine {
 
     fn evaluates_by_block(&self) -> bool {
         self.by_block().is_some()
+    }
+
+    /// On CUDA, for molecules of which a replica fits into a block: a simulation by Langevin-middle then stays on the
+    /// device for all steps of an `advance`. A force beyond some 10⁷ kJ/mol/nm stops a replica there.
+    fn stepper(&self) -> Option<&dyn ReplicaStepper> {
+        match &self.backend {
+            Backend::Cpu(_) => None,
+            #[cfg(any(feature = "cuda", feature = "emulation"))]
+            Backend::Cuda(evaluator) => Some(&**evaluator),
+        }
     }
 
     fn energy_forces_batch(&self, batch: &mut Batch) -> Result<Energies, BoxError> {

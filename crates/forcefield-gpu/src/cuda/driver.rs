@@ -13,6 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 fn ptx(module: Module) -> &'static str {
     match module {
         Module::Evaluate => include_str!("../../kernels/ptx/evaluate.ptx"),
+        Module::Tiled => include_str!("../../kernels/ptx/tiled.ptx"),
+        Module::Dynamics => include_str!("../../kernels/ptx/dynamics.ptx"),
     }
 }
 

@@ -3,17 +3,24 @@
 use super::launcher::{Launcher, floats, floats_mut};
 use super::memory::Array;
 use super::parameters::{Parameters, Real};
+use super::tiled::{Cut, Group};
 use super::{launcher, resident};
 use crate::engine::Precision;
-use crate::{Device, Error, Result, System, TermEnergies};
-use dynamics::Batch;
+use crate::{Device, Result, System, TermEnergies};
+use dynamics::{
+    Batch, BoxError, Fault, ReplicaState, ReplicaStepper, ReplicaSteps, SimulationConfig,
+};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Energies of a conformer that a kernel writes, in the order of [`TermEnergies`].
 pub(super) const N_TERMS: usize = 7;
 
-/// Units of fixed point per kJ/mol/nm to begin with: forces up to 10⁷ kJ/mol/nm at the least, in steps of 10⁻⁹.
+/// Units of fixed point per kJ/mol/nm to begin with: forces up to some 10⁷ kJ/mol/nm, in steps of 10⁻⁹.
 pub(super) const SCALE: f64 = (1u64 << 30) as f64;
+
+/// Up to this many atoms a conformer has one block, if it fits; beyond, a single one would take too long for its
+/// block while others have nothing to do.
+const RESIDENT_ATOMS: usize = 1024;
 
 /// Evaluates batches of one system on a device.
 #[derive(Debug)]
@@ -21,7 +28,7 @@ pub(crate) struct Evaluator {
     launcher: Arc<dyn Launcher>,
     n_atoms: usize,
     precision: Precision,
-    parameters: Width,
+    width: Width,
     /// Arrays of past calls, handed out again.
     free: Mutex<Vec<Workspace>>,
 }
@@ -29,8 +36,33 @@ pub(crate) struct Evaluator {
 /// Parameters in the width of the kernels' pairs.
 #[derive(Debug)]
 enum Width {
-    Single(Parameters<f32>),
-    Double(Parameters<f64>),
+    Single(InWidth<f32>),
+    Double(InWidth<f64>),
+}
+
+/// What depends on the width of the kernels' pairs.
+#[derive(Debug)]
+struct InWidth<R> {
+    parameters: Parameters<R>,
+    /// How conformers too large for a block are cut up, and the arrays of past calls for groups of them.
+    tiled: Option<(Cut, Mutex<Vec<Group<R>>>)>,
+}
+
+impl<R: Real> InWidth<R> {
+    fn new(launcher: &Arc<dyn Launcher>, system: &System) -> Result<Self> {
+        let n_atoms = system.n_atoms();
+        let resident = n_atoms <= RESIDENT_ATOMS
+            && resident::shared_bytes::<R>(n_atoms) <= launcher.shared_memory();
+        let exceptions = system.nonbonded.iter().map(|term| term.exceptions.len());
+        let n_terms = system.bonds.len()
+            + system.angles.len()
+            + system.torsions.len()
+            + exceptions.sum::<usize>();
+        Ok(Self {
+            parameters: Parameters::new(launcher, system)?,
+            tiled: (!resident).then(|| (Cut::new(n_atoms, n_terms), Mutex::default())),
+        })
+    }
 }
 
 /// What a kernel reads and writes for a batch.
@@ -53,17 +85,15 @@ impl Evaluator {
     pub(crate) fn new(system: &System, device: Device, precision: Precision) -> Result<Self> {
         system.validate()?;
         let launcher = launcher(device)?;
-        let parameters = match precision {
-            Precision::Single | Precision::Mixed => {
-                Width::Single(Parameters::new(&launcher, system)?)
-            }
-            Precision::Double => Width::Double(Parameters::new(&launcher, system)?),
+        let width = match precision {
+            Precision::Single | Precision::Mixed => Width::Single(InWidth::new(&launcher, system)?),
+            Precision::Double => Width::Double(InWidth::new(&launcher, system)?),
         };
         Ok(Self {
             launcher,
             n_atoms: system.n_atoms(),
             precision,
-            parameters,
+            width,
             free: Mutex::default(),
         })
     }
@@ -81,18 +111,37 @@ impl Evaluator {
             return Ok(vec![TermEnergies::default(); batch.n_conformers()]);
         }
         let workspace = self.take(batch)?;
-        let result = match &self.parameters {
-            Width::Single(parameters) => self.evaluate_in(parameters, &workspace, batch),
-            Width::Double(parameters) => self.evaluate_in(parameters, &workspace, batch),
+        let result = match &self.width {
+            Width::Single(width) => self.evaluate_in(width, &workspace, batch),
+            Width::Double(width) => self.evaluate_in(width, &workspace, batch),
         };
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         free.push(workspace);
         result
     }
 
+    fn take_steps<R: Real>(
+        &self,
+        width: &InWidth<R>,
+        steps: &ReplicaSteps<'_>,
+        replicas: &mut [ReplicaState],
+    ) -> Result<Vec<Fault>, BoxError> {
+        super::dynamics::advance(
+            &self.launcher,
+            self.precision,
+            &width.parameters,
+            steps,
+            replicas,
+        )
+    }
+
+    fn takes_in<R: Real>(&self, width: &InWidth<R>, config: &SimulationConfig) -> bool {
+        width.tiled.is_none() && super::dynamics::takes::<R>(&*self.launcher, self.n_atoms, config)
+    }
+
     fn evaluate_in<R: Real>(
         &self,
-        parameters: &Parameters<R>,
+        width: &InWidth<R>,
         workspace: &Workspace,
         batch: &mut Batch,
     ) -> Result<Vec<TermEnergies>> {
@@ -106,13 +155,13 @@ impl Evaluator {
         while !selected.is_empty() {
             workspace.scales.upload(&scales)?;
             workspace.selected.upload(&selected)?;
-            self.launch(parameters, workspace, selected.len())?;
+            self.launch(width, workspace, selected.len())?;
             workspace.largest.download(&mut largest)?;
             selected.retain(|&conformer| {
                 let force = f32::from_bits(largest[conformer as usize]);
                 let again = force > 0.0 && force.is_finite();
                 if again {
-                    scales[conformer as usize] = scale_for(force, parameters.sum_bits);
+                    scales[conformer as usize] = scale_for(force, width.parameters.sum_bits);
                 }
                 again
             });
@@ -126,28 +175,30 @@ impl Evaluator {
 
     fn launch<R: Real>(
         &self,
-        parameters: &Parameters<R>,
+        width: &InWidth<R>,
         workspace: &Workspace,
         n_selected: usize,
     ) -> Result<()> {
-        let needed = resident::shared_bytes::<R>(self.n_atoms);
-        let available = self.launcher.shared_memory();
-        if needed > available {
-            return Err(Error::Cuda {
-                operation: "choosing a kernel",
-                message: format!(
-                    "{} atoms take {needed} bytes of shared memory, a block has {available}",
-                    self.n_atoms
-                ),
-            });
-        }
-        resident::launch(
-            &*self.launcher,
-            self.precision,
-            parameters,
-            workspace,
-            n_selected,
-        )
+        let (launcher, parameters) = (&*self.launcher, &width.parameters);
+        let Some((cut, free)) = &width.tiled else {
+            return resident::launch(launcher, self.precision, parameters, workspace, n_selected);
+        };
+        let group = {
+            let mut free = free.lock().unwrap_or_else(PoisonError::into_inner);
+            let fits = |group: &Group<R>| group.fits(n_selected);
+            free.iter()
+                .position(fits)
+                .map(|index| free.swap_remove(index))
+        };
+        let group = match group {
+            Some(group) => group,
+            None => Group::new(&self.launcher, *cut, n_selected)?,
+        };
+        group.launch(launcher, self.precision, parameters, workspace, n_selected)?;
+        let mut free = free.lock().unwrap_or_else(PoisonError::into_inner);
+        free.clear();
+        free.push(group);
+        Ok(())
     }
 
     fn take(&self, batch: &Batch) -> Result<Workspace> {
@@ -170,6 +221,26 @@ impl Evaluator {
             largest: Array::new(launcher, n_conformers)?,
             selected: Array::new(launcher, n_conformers)?,
         })
+    }
+}
+
+impl ReplicaStepper for Evaluator {
+    fn takes(&self, config: &SimulationConfig) -> bool {
+        match &self.width {
+            Width::Single(width) => self.takes_in(width, config),
+            Width::Double(width) => self.takes_in(width, config),
+        }
+    }
+
+    fn advance(
+        &self,
+        steps: &ReplicaSteps<'_>,
+        replicas: &mut [ReplicaState],
+    ) -> Result<Vec<Fault>, BoxError> {
+        match &self.width {
+            Width::Single(width) => self.take_steps(width, steps, replicas),
+            Width::Double(width) => self.take_steps(width, steps, replicas),
+        }
     }
 }
 

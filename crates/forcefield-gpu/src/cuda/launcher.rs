@@ -17,6 +17,10 @@ pub(super) struct Kernel {
 pub(super) enum Module {
     /// `evaluate.cu`.
     Evaluate,
+    /// `tiled.cu`.
+    Tiled,
+    /// `dynamics.cu`.
+    Dynamics,
 }
 
 /// How a kernel is spread out.

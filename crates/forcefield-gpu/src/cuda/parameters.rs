@@ -6,7 +6,7 @@ mod pairs;
 use super::launcher::{Arguments, DeviceData, Launcher};
 use crate::{Result, System};
 use bonded::{Bonded, BondedArguments};
-use pairs::{Pairs, PairsArguments};
+use pairs::{Has, Pairs, PairsArguments};
 use std::sync::Arc;
 
 /// f32 or f64, as a kernel's pairs have it.
@@ -59,8 +59,8 @@ pub(super) struct Parameters<R> {
     pub(super) arguments: SystemArguments<R>,
     /// Bits of 2ᵇ forces, the most that an atom's sum has.
     pub(super) sum_bits: u32,
+    pairs: Pairs<R>,
     _bonded: Bonded,
-    _pairs: Pairs<R>,
 }
 
 impl<R: Real> Parameters<R> {
@@ -80,9 +80,14 @@ impl<R: Real> Parameters<R> {
                 sum_bits,
             },
             sum_bits,
+            pairs,
             _bonded: bonded,
-            _pairs: pairs,
         })
+    }
+
+    /// Terms over all pairs that there are.
+    pub(super) fn has(&self) -> Has {
+        self.pairs.has
     }
 }
 

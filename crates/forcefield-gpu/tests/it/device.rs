@@ -77,3 +77,18 @@ fn faults_name_conformer_and_atoms() {
 fn forces_beyond_fixed_point() {
     cuda_kernels::forces_beyond_fixed_point(engines);
 }
+
+#[test]
+fn large_molecules_follow_the_reference() {
+    cuda_kernels::large_molecules_follow_the_reference(engines, 5000);
+}
+
+#[test]
+fn steps_are_those_of_the_cpu() {
+    cuda_kernels::steps_are_those_of_the_cpu(engines, 100);
+}
+
+#[test]
+fn faults_stop_a_replica() {
+    cuda_kernels::faults_stop_a_replica(engines);
+}

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 /// Which terms there are, in the bits of `system.cuh`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Has(u32);
+pub(in crate::cuda) struct Has(u32);
 
 impl Has {
     const NONBONDED: u32 = 1;
@@ -39,6 +39,16 @@ impl Has {
             set(Self::HCT, term.model == BornModel::Hct);
         }
         Self(bits)
+    }
+
+    /// Whether there is a solvent model.
+    pub(in crate::cuda) fn born(self) -> bool {
+        self.0 & Self::BORN != 0
+    }
+
+    /// Whether there is any term but the solvent over all pairs.
+    pub(in crate::cuda) fn nonbonded(self) -> bool {
+        self.0 & (Self::NONBONDED | Self::SOFT) != 0
     }
 }
 
@@ -67,7 +77,7 @@ pub(super) struct Pairs<R> {
     /// Starts and partners of the non-bonded term's and the soft repulsion's exclusions.
     exclusions: [Array<u32>; 4],
     constants: Constants<R>,
-    has: Has,
+    pub(super) has: Has,
     n_neck_classes: u32,
 }
 
