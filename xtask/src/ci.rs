@@ -30,7 +30,7 @@ pub(crate) fn run(with_tests: bool) -> Result<()> {
             "--package",
             "forcefield-gpu",
             "--features",
-            "cuda,emulation",
+            "tuning,emulation",
             "--all-targets",
             "--",
             "-D",

@@ -2,7 +2,7 @@
 // not written as fma, so that GPU, emulation and the SIMD lanes of the CPU do the same operations.
 //
 // Error bounds (CUDA C++ Programming Guide, "Mathematical Functions"): rsqrtf 2 ulp, __fdividef 2 ulp,
-// __expf 2 + ⌊|1.173 x|⌋ ulp, logf 1 ulp. The emulation adds errors of that size.
+// __expf 2 + ⌊|1.173 x|⌋ ulp, logf 1 ulp, atan2f 3 ulp. The emulation adds errors of that size.
 #pragma once
 
 #include "portable.cuh"

@@ -68,6 +68,10 @@ inline float __expf(float x) {
     return emulation::perturbed(std::exp(x), x, 2.0f + std::floor(std::fabs(1.173f * x)));
 }
 
+// of the C library's functions, those of CUDA differ by up to so many units in the last place
+#define logf(x) emulation::perturbed(std::log(float(x)), float(x), 1.0f)
+#define atan2f(y, x) emulation::perturbed(std::atan2(float(y), float(x)), float(y), 3.0f)
+
 inline unsigned min(unsigned a, unsigned b) { return a < b ? a : b; }
 inline unsigned __float_as_uint(float x) {
     unsigned bits;

@@ -5,17 +5,34 @@ use crate::{Error, Result};
 use cudarc::driver::sys::{CUdevice_attribute, CUfunction_attribute, CUresult, cuDriverGetVersion};
 use cudarc::driver::{CudaContext, CudaFunction, CudaModule, DriverError, result, sys};
 use cudarc::nvrtc::Ptx;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What `cargo xtask kernels` makes of a file of `kernels/`.
-fn ptx(module: Module) -> &'static str {
-    match module {
-        Module::Evaluate => include_str!("../../kernels/ptx/evaluate.ptx"),
-        Module::Tiled => include_str!("../../kernels/ptx/tiled.ptx"),
-        Module::Dynamics => include_str!("../../kernels/ptx/dynamics.ptx"),
+/// What `cargo xtask kernels` makes of a file of `kernels/`; with the feature `tuning`, what the folder
+/// `FOLDSCAPE_PTX` has of the same name.
+fn ptx(module: Module) -> Result<Cow<'static, str>> {
+    let (_file, built_in) = match module {
+        Module::Evaluate => (
+            "evaluate.ptx",
+            include_str!("../../kernels/ptx/evaluate.ptx"),
+        ),
+        Module::Tiled => ("tiled.ptx", include_str!("../../kernels/ptx/tiled.ptx")),
+        Module::Dynamics => (
+            "dynamics.ptx",
+            include_str!("../../kernels/ptx/dynamics.ptx"),
+        ),
+    };
+    #[cfg(feature = "tuning")]
+    if let Some(folder) = std::env::var_os("FOLDSCAPE_PTX") {
+        let path = std::path::Path::new(&folder).join(_file);
+        let text = std::fs::read_to_string(&path);
+        return text
+            .map(Cow::Owned)
+            .map_err(|source| Error::Io { path, source });
     }
+    Ok(Cow::Borrowed(built_in))
 }
 
 /// The CUDA version whose PTX `cargo xtask kernels` makes, and the driver that reads it.
@@ -107,7 +124,7 @@ impl Driver {
             None => {
                 let module = self
                     .context
-                    .load_module(Ptx::from_src(ptx(kernel.module)))
+                    .load_module(Ptx::from_src(ptx(kernel.module)?))
                     .map_err(failed("loading kernels"))?;
                 loaded.modules.insert(kernel.module, Arc::clone(&module));
                 module
