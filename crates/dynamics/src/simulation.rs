@@ -243,10 +243,11 @@ impl<P: Potential> Simulation<P> {
 
     /// By the potential itself, if it takes such steps and all replicas are at the same one.
     fn advance_by_stepper(&mut self, target: u64) -> Option<Result<()>> {
-        let stepper = self.potential.stepper()?;
-        if !self.in_step() || !stepper.takes(&self.config) {
+        if !self.in_step() || !self.potential.stepper()?.takes(&self.config) {
             return None;
         }
+        let mut states = self.states();
+        let stepper = self.potential.stepper()?;
         let steps = ReplicaSteps {
             config: &self.config,
             first: self.step,
@@ -255,15 +256,12 @@ impl<P: Potential> Simulation<P> {
             noise: self.context.coefficients.noise,
             clusters: self.context.constraints.by_cluster(),
         };
-        let mut states: Vec<ReplicaState> = (0..self.n_replicas()).map(|r| self.state(r)).collect();
         let new_faults = match stepper.advance(&steps, &mut states) {
             Ok(faults) => faults,
             Err(error) => return Some(Err(Error::Potential(error))),
         };
-        for (replica, state) in states.iter().enumerate() {
-            if let Err(error) = self.set_state(replica, state) {
-                return Some(Err(error));
-            }
+        if let Err(error) = self.set_states(&states) {
+            return Some(Err(error));
         }
         let mut faults = std::mem::take(&mut self.faults);
         let before = faults.len();

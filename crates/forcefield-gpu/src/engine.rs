@@ -88,7 +88,7 @@ pub struct Evaluation {
 /// Energies and forces of batches of conformers of one [`System`], in f32 with sums in f64.
 ///
 /// A conformer's result depends on its own positions alone: not on the others in its batch, nor on the
-/// number of threads.
+/// number of threads. With [`Device::Cuda`] all of it is evaluated by the GPU, or is an error.
 ///
 /// # Examples
 /// ```
@@ -269,7 +269,8 @@ impl Potential for Engine {
     }
 
     /// On CUDA, for molecules of which a replica fits into a block: a simulation by Langevin-middle then stays on the
-    /// device for all steps of an `advance`. A force beyond some 10⁷ kJ/mol/nm stops a replica there.
+    /// device for all steps of an `advance`. A force beyond some 10⁷ kJ/mol/nm stops a replica there. Other integrators
+    /// and larger molecules are moved by the CPU, with forces from the device.
     fn stepper(&self) -> Option<&dyn ReplicaStepper> {
         match &self.backend {
             Backend::Cpu(_) => None,

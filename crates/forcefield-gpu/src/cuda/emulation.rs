@@ -138,6 +138,11 @@ impl Launcher for Library {
         self.emulation.shared_memory
     }
 
+    /// So little that batches of small molecules take several groups.
+    fn group_memory(&self) -> usize {
+        8 << 10
+    }
+
     fn threads(&self, preferred: u32) -> u32 {
         self.emulation.threads.unwrap_or(preferred)
     }

@@ -185,7 +185,7 @@ impl Evaluator {
         };
         let group = {
             let mut free = free.lock().unwrap_or_else(PoisonError::into_inner);
-            let fits = |group: &Group<R>| group.fits(n_selected);
+            let fits = |group: &Group<R>| group.fits(launcher, n_selected);
             free.iter()
                 .position(fits)
                 .map(|index| free.swap_remove(index))

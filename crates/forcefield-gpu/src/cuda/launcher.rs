@@ -75,6 +75,11 @@ pub(super) trait Launcher: Debug + Send + Sync {
     /// Most dynamic shared memory that a block can have, bytes.
     fn shared_memory(&self) -> usize;
 
+    /// Memory for conformers that are worked at together, where each takes many blocks, bytes.
+    fn group_memory(&self) -> usize {
+        512 << 20
+    }
+
     /// Threads of a block, where tests want another number.
     fn threads(&self, preferred: u32) -> u32 {
         preferred

@@ -12,8 +12,6 @@ use std::sync::Arc;
 const THREADS: usize = 128;
 /// Fewest partners of a slice; a multiple of `CHUNK` of the kernels.
 const LEAST_SLICE: usize = 512;
-/// Memory of a group of conformers, bytes, unless one of them needs more.
-const GROUP_BYTES: usize = 512 << 20;
 /// Most blocks along z.
 const MAX_GROUP: usize = 65_535;
 
@@ -72,11 +70,11 @@ impl Cut {
         self.n_row_blocks * (2 * self.n_slices + 1) + self.n_bonded_blocks
     }
 
-    /// Conformers that go together.
-    fn group(&self, n_conformers: usize, real_bytes: usize) -> usize {
+    /// Conformers that go together: as many as fit into `memory` bytes, and one in any case.
+    fn group(&self, memory: usize, n_conformers: usize, real_bytes: usize) -> usize {
         let atom = (4 + 4 + 2) * real_bytes + (3 + self.n_slices) * 8;
         let bytes = self.n_atoms * atom + self.n_energy_blocks() * N_TERMS * 8;
-        (GROUP_BYTES / bytes).clamp(1, MAX_GROUP).min(n_conformers)
+        (memory / bytes).clamp(1, MAX_GROUP).min(n_conformers)
     }
 }
 
@@ -99,7 +97,7 @@ impl<R: Real> Group<R> {
     /// # Errors
     /// If there is too little memory.
     pub(super) fn new(launcher: &Arc<dyn Launcher>, cut: Cut, n_conformers: usize) -> Result<Self> {
-        let group = cut.group(n_conformers, size_of::<R>());
+        let group = cut.group(launcher.group_memory(), n_conformers, size_of::<R>());
         let atoms = group * cut.n_atoms;
         Ok(Self {
             cut,
@@ -196,8 +194,9 @@ impl<R: Real> Group<R> {
     }
 
     /// Whether the arrays fit another batch.
-    pub(super) fn fits(&self, n_conformers: usize) -> bool {
-        self.cut.group(n_conformers, size_of::<R>()) == self.n_conformers
+    pub(super) fn fits(&self, launcher: &dyn Launcher, n_conformers: usize) -> bool {
+        let memory = launcher.group_memory();
+        self.cut.group(memory, n_conformers, size_of::<R>()) == self.n_conformers
     }
 }
 
@@ -252,7 +251,8 @@ mod tests {
             assert!(cut.n_slices * cut.slice_size >= n_atoms);
             assert!((cut.n_slices - 1) * cut.slice_size < n_atoms);
             assert!(cut.n_row_blocks * THREADS >= n_atoms);
-            assert!((1..=7).contains(&cut.group(7, 8)));
+            assert_eq!(cut.group(0, 7, 8), 1);
+            assert_eq!(cut.group(usize::MAX, 7, 8), 7);
         }
     }
 }

@@ -140,6 +140,18 @@ fn assert_same(found: &[ReplicaState], expected: &[ReplicaState], what: &str) {
     }
 }
 
+/// Positions after a few steps.
+pub(crate) fn paths(engine: &Engine, system: &System, start: &[[f64; 3]]) -> Vec<Vec<[f64; 3]>> {
+    let start: Vec<[f32; 3]> = start.iter().map(|x| x.map(|x| x as f32)).collect();
+    let config = config(system, &[300.0, 310.0], 1.0);
+    let mut simulation = Simulation::new(engine, config, &[start.clone(), start]).unwrap();
+    simulation.draw_velocities().unwrap();
+    simulation.advance(8).unwrap();
+    (0..2)
+        .map(|replica| simulation.positions(replica))
+        .collect()
+}
+
 /// Steps on the device are the steps of the CPU, bit for bit where the forces are: constraints, heavy hydrogens,
 /// frozen and restrained atoms, a temperature for each replica, noise or none, and checkpoints in between.
 pub(crate) fn steps_are_those_of_the_cpu(engines: Engines, n_steps: u64) {

@@ -145,6 +145,31 @@ fn steps_are_those_of_the_cpu() {
     cuda_kernels::steps_are_those_of_the_cpu(engines, 12);
 }
 
+/// Paths are the same bits in any order of threads and with any number of them.
+#[test]
+fn schedules_change_no_step() {
+    let (system, start) = cuda_kernels::protein("chignolin", BornModel::Gbn2);
+    let run = |order, threads| {
+        let emulation = Emulation {
+            order,
+            threads,
+            ..Emulation::default()
+        };
+        cuda_kernels::paths(
+            &engine(&system, Precision::Mixed, emulation),
+            &system,
+            &start,
+        )
+    };
+    let expected = run(0, None);
+    for (order, threads) in [(1, None), (2, Some(64)), (1, Some(256))] {
+        assert!(
+            run(order, threads) == expected,
+            "order {order}, {threads:?} threads"
+        );
+    }
+}
+
 #[test]
 fn faults_stop_a_replica() {
     cuda_kernels::faults_stop_a_replica(mixed);
