@@ -12,14 +12,6 @@ results=${1:-$PWD}/results.txt
     echo "== tests"
     time ./it device:: --test-threads 1
     echo "tests: exit $?"
-    if command -v compute-sanitizer >/dev/null; then
-        for tool in memcheck racecheck synccheck; do
-            echo "== $tool"
-            timeout 150 compute-sanitizer --tool "$tool" --print-limit 5 \
-                ./it device::terms_by_hand device::forces_beyond_fixed_point --test-threads 1
-            echo "$tool: exit $?"
-        done
-    fi
     echo "== timings"
     time ./cuda_throughput 0.3
     echo "timings: exit $?"

@@ -5,14 +5,14 @@ cd "$(dirname "$0")"
 results=${1:-$PWD}/tuning.txt
 
 {
-    for blocks in 2 3 4; do
+    for bounds in "" -DMIN_BLOCKS=2 -DMIN_BLOCKS=3 -DMIN_BLOCKS=4; do
         for module in evaluate tiled dynamics; do
-            mkdir -p "ptx$blocks"
-            (cd kernels && nvcc -std=c++17 -O3 --fmad=false -ptx -arch=sm_90 -DMIN_BLOCKS=$blocks \
-                -o "../ptx$blocks/$module.ptx" "$module.cu") || exit 1
+            mkdir -p "ptx$bounds"
+            (cd kernels && nvcc -std=c++17 -O3 --fmad=false -ptx -arch=sm_90 $bounds \
+                -o "../ptx$bounds/$module.ptx" "$module.cu") || exit 1
         done
-        echo "== MIN_BLOCKS $blocks, sm_90"
-        FOLDSCAPE_PTX=$PWD/ptx$blocks ./cuda_throughput 0.3
+        echo "== sm_90 ${bounds:-as it is}"
+        FOLDSCAPE_PTX=$PWD/ptx$bounds ./cuda_throughput 0.3
     done
 } >"$results" 2>&1
 tail -n 120 "$results"

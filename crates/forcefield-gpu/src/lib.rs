@@ -3,6 +3,9 @@
 //! The decision behind this crate: **a force field is data, and the batch is the unit**. A [`System`]
 //! holds the parameters of every term of one molecule, wherever they came from; whatever evaluates it
 //! takes many conformers of that molecule at a time. [`Reference`] defines the numbers.
+//!
+//! With the feature `cuda`, which needs no software of NVIDIA's to build, an [`Engine`] on [`Device::Cuda`] evaluates
+//! and simulates on a GPU. No GPU has run it yet: its kernels are tested in an emulation.
 
 mod builtin;
 mod cpu;
