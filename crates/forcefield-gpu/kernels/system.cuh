@@ -64,8 +64,7 @@ struct Exclusions {
 constexpr unsigned NO_ATOM = 0xffffffffu;
 
 // Which terms over all pairs there are.
-constexpr unsigned HAS_NONBONDED = 1, HAS_CUTOFF = 2, HAS_SOFT = 4, HAS_BORN = 8, HAS_BORN_CUTOFF = 16, HAS_NECKS = 32,
-                   IS_HCT = 64;
+constexpr unsigned HAS_NONBONDED = 1, HAS_CUTOFF = 2, HAS_SOFT = 4, HAS_BORN = 8, HAS_NECKS = 16, IS_HCT = 32;
 
 // Terms over all pairs.
 template <class Real>

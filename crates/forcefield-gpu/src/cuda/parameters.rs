@@ -1,6 +1,7 @@
 //! A system's parameters on a device: mirrors of the structs of `kernels/system.cuh`.
 
 mod bonded;
+mod born;
 mod pairs;
 
 use super::launcher::{Arguments, DeviceData, Launcher};

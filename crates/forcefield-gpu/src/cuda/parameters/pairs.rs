@@ -1,14 +1,10 @@
 //! Terms over all pairs.
 
-use super::Real;
-use crate::cuda::launcher::{DeviceData, Launcher};
+use super::{Real, born};
+use crate::cuda::launcher::Launcher;
 use crate::cuda::memory::Array;
-use crate::system::{
-    BornModel, BornParticle, GeneralizedBorn, Nonbonded, NonbondedMethod, SoftForm, SurfaceTerm,
-};
-use crate::terms::neck;
+use crate::system::{BornModel, Nonbonded, NonbondedMethod, SoftForm};
 use crate::{Result, System};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Which terms there are, in the bits of `system.cuh`.
@@ -20,9 +16,8 @@ impl Has {
     const CUTOFF: u32 = 2;
     const SOFT: u32 = 4;
     const BORN: u32 = 8;
-    const BORN_CUTOFF: u32 = 16;
-    const NECKS: u32 = 32;
-    const HCT: u32 = 64;
+    const NECKS: u32 = 16;
+    const HCT: u32 = 32;
 
     fn new(system: &System) -> Self {
         let mut bits = 0;
@@ -34,7 +29,6 @@ impl Has {
         set(Self::SOFT, system.soft_repulsion.is_some());
         if let Some(term) = &system.generalized_born {
             set(Self::BORN, true);
-            set(Self::BORN_CUTOFF, term.cutoff.is_some());
             set(Self::NECKS, term.model.neck_scale().is_some());
             set(Self::HCT, term.model == BornModel::Hct);
         }
@@ -52,27 +46,12 @@ impl Has {
     }
 }
 
-/// `born::Atom` of the kernels.
-#[derive(Clone, Copy, Debug, Default)]
-#[repr(C)]
-struct BornAtom {
-    offset_radius: f64,
-    radius: f64,
-    alpha_beta_gamma: [f64; 3],
-    self_charge: f64,
-    surface: f64,
-    padding: f64,
-}
-
-// SAFETY: eight numbers.
-unsafe impl DeviceData for BornAtom {}
-
 /// The arrays, and what else the kernels read.
 #[derive(Debug)]
 pub(super) struct Pairs<R> {
     atoms: Array<R>,
     solvent: Array<R>,
-    radii: Array<BornAtom>,
+    radii: Array<born::Atom>,
     necks: Array<R>,
     /// Starts and partners of the non-bonded term's and the soft repulsion's exclusions.
     exclusions: [Array<u32>; 4],
@@ -113,12 +92,7 @@ impl<R: Real> Pairs<R> {
         let nonbonded = exclusions(exceptions.map(|e| e.atoms), n_atoms);
         let soft = system.soft_repulsion.iter().flat_map(|s| &s.exclusions);
         let soft = exclusions(soft.copied(), n_atoms);
-        let (classes, class_radii) = neck_classes(system);
-        let radii: Vec<BornAtom> = system
-            .generalized_born
-            .iter()
-            .flat_map(|term| term.particles.iter().map(|p| born_atom(term, p)))
-            .collect();
+        let (classes, class_radii) = born::neck_classes(system);
         let array = |values: &[f64]| -> Result<Array<R>> {
             let values: Vec<R> = values.iter().map(|&x| R::from_f64(x)).collect();
             Array::from_slice(launcher, &values)
@@ -126,9 +100,9 @@ impl<R: Real> Pairs<R> {
         let list = |values: &[u32]| Array::from_slice(launcher, values);
         Ok(Self {
             atoms: array(&atoms(system))?,
-            solvent: Array::from_slice(launcher, &solvent::<R>(system, &classes))?,
-            radii: Array::from_slice(launcher, &radii)?,
-            necks: array(&necks(system, &class_radii))?,
+            solvent: Array::from_slice(launcher, &born::solvent::<R>(system, &classes))?,
+            radii: Array::from_slice(launcher, &born::atoms(system))?,
+            necks: array(&born::necks(system, &class_radii))?,
             exclusions: [
                 list(&nonbonded.0)?,
                 list(&nonbonded.1)?,
@@ -231,79 +205,6 @@ fn atoms(system: &System) -> Vec<f64> {
             ]
         })
         .collect()
-}
-
-/// For each atom √C q of the solvent, scaled offset radius, radius, class of the neck's table.
-fn solvent<R: Real>(system: &System, classes: &[u32]) -> Vec<R> {
-    let root = GeneralizedBorn::COULOMB.sqrt();
-    let Some(term) = &system.generalized_born else {
-        return Vec::new();
-    };
-    let particles = term.particles.iter().zip(classes);
-    particles
-        .flat_map(|(particle, &class)| {
-            let scaled = particle.screen * (particle.radius - term.model.offset());
-            [
-                R::from_f64(root * particle.charge),
-                R::from_f64(scaled),
-                R::from_f64(particle.radius),
-                R::from_index(class),
-            ]
-        })
-        .collect()
-}
-
-fn born_atom(term: &GeneralizedBorn, particle: &BornParticle) -> BornAtom {
-    BornAtom {
-        offset_radius: particle.radius - term.model.offset(),
-        radius: particle.radius,
-        alpha_beta_gamma: term.model.alpha_beta_gamma(particle),
-        self_charge: 0.5 * GeneralizedBorn::COULOMB * particle.charge * particle.charge,
-        surface: match term.surface {
-            SurfaceTerm::None => 0.0,
-            SurfaceTerm::Ace => {
-                28.3919551 * (particle.radius + 0.14).powi(2) * particle.radius.powi(6)
-            }
-        },
-        padding: 0.0,
-    }
-}
-
-/// Class of each atom, and the radius of each class: necks depend on radii alone.
-fn neck_classes(system: &System) -> (Vec<u32>, Vec<f64>) {
-    let mut index_of = HashMap::new();
-    let mut radii = Vec::new();
-    let particles = system
-        .generalized_born
-        .iter()
-        .flat_map(|term| &term.particles);
-    let classes = particles
-        .map(|particle| {
-            *index_of
-                .entry(particle.radius.to_bits())
-                .or_insert_with(|| {
-                    radii.push(particle.radius);
-                    radii.len() as u32 - 1
-                })
-        })
-        .collect();
-    (classes, radii)
-}
-
-/// Distance and value of the neck of the first atom and of the second, `[class of the first][of the second]`.
-fn necks(system: &System, radii: &[f64]) -> Vec<f64> {
-    let model = system.generalized_born.as_ref().map(|term| term.model);
-    let Some(scale) = model.and_then(BornModel::neck_scale) else {
-        return Vec::new();
-    };
-    let mut table = Vec::with_capacity(4 * radii.len() * radii.len());
-    for &first in radii {
-        for &second in radii {
-            let (own, other) = (neck::maximum(first, second), neck::maximum(second, first));
-            table.extend([own.0, other.0, scale * own.1, scale * other.1]);
-        }
-    }
-    table
 }
 
 /// For each atom its partners and itself, ascending, then a number that no atom has; and where each list starts.
