@@ -4,7 +4,7 @@ use super::{MdOracle, MdOracleConfig, ProjectFunction};
 use crate::{Error, Result};
 use dynamics::{
     Batch, BlockMut, BoxError, Constraint, Energies, Integrator, LANES, Potential, Replica,
-    Scratch, Simulation, SimulationConfig,
+    ReplicaStepper, Scratch, Simulation, SimulationConfig,
 };
 use std::sync::Arc;
 
@@ -66,6 +66,10 @@ impl Potential for SharedPotential {
 
     fn evaluates_by_block(&self) -> bool {
         self.0.evaluates_by_block()
+    }
+
+    fn stepper(&self) -> Option<&dyn ReplicaStepper> {
+        self.0.stepper()
     }
 }
 
