@@ -1,6 +1,6 @@
 //! What a change must pass before it lands.
 
-use crate::{root, tidy};
+use crate::{kernels, root, tidy};
 use anyhow::{Context, Result, ensure};
 use std::process::Command;
 use std::time::Instant;
@@ -23,6 +23,22 @@ pub(crate) fn run(with_tests: bool) -> Result<()> {
     if with_tests {
         cargo("tests", &["test", "--workspace"], &[])?;
     }
+    cargo(
+        "clippy of the CUDA engine",
+        &[
+            "clippy",
+            "--package",
+            "forcefield-gpu",
+            "--features",
+            "tuning,emulation",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+        &[],
+    )?;
+    kernels::host_check(&root())?;
     cargo(
         "documentation",
         &["doc", "--workspace", "--no-deps", "--quiet"],

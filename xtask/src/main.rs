@@ -5,6 +5,8 @@
 mod ci;
 mod fixtures;
 mod forcefield;
+mod gpu_bundle;
+mod kernels;
 mod ramachandran;
 mod tidy;
 
@@ -15,6 +17,10 @@ const USAGE: &str = "\
 cargo xtask ci [--skip-tests]   format, clippy, tests, documentation, tidy
 cargo xtask tidy                what clippy cannot check: crate edges, sizes, documents
 cargo xtask forcefield          the built-in force fields, from OpenMM's XML files
+cargo xtask kernels             compile the CUDA kernels to PTX, with NVIDIA's compiler from pinned Python packages
+cargo xtask kernels --report    registers and shared memory of each kernel on an H100
+cargo xtask kernels --host-check  run the CUDA kernels' tests in emulation, without a GPU
+cargo xtask gpu-bundle          an archive with which a machine with a GPU tests and times the CUDA engine
 cargo xtask fixtures [TOPIC…]   regenerate golden data with pinned Python packages; without a topic, list them
 cargo xtask ramachandran DIR    re-encode the Top8000 grids in DIR for the crate metrics";
 
@@ -25,6 +31,10 @@ fn main() -> Result<()> {
         ["ci"] => ci::run(true),
         ["ci", "--skip-tests"] => ci::run(false),
         ["tidy"] => tidy::run(&root()),
+        ["kernels"] => kernels::compile(&root()),
+        ["kernels", "--report"] => kernels::report(&root()),
+        ["kernels", "--host-check"] => kernels::host_check(&root()),
+        ["gpu-bundle"] => gpu_bundle::make(&root()),
         ["forcefield"] => forcefield::run(&root()),
         ["fixtures", ref topics @ ..] => fixtures::run(&root(), topics),
         ["ramachandran", source] => ramachandran::run(

@@ -4,6 +4,7 @@ mod documents;
 mod edges;
 mod sources;
 
+use crate::kernels::hashes;
 use anyhow::{Context, Result, bail};
 use std::path::Path;
 use std::process::Command;
@@ -18,6 +19,7 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     findings.extend(edges::check(root)?);
     findings.extend(sources::check(root, &files)?);
     findings.extend(documents::check(root, &files)?);
+    findings.extend(hashes::check(root)?);
     if findings.is_empty() {
         eprintln!("== tidy: {} files, nothing to mend", files.len());
         return Ok(());

@@ -112,6 +112,18 @@ impl ConstraintSolver {
         self.bonds.is_empty()
     }
 
+    /// The constraints of each cluster, in the order in which they are solved.
+    pub(crate) fn by_cluster(&self) -> Vec<Vec<Constraint>> {
+        let constraint = |bond: &Bond| Constraint {
+            atoms: bond.atoms,
+            distance: bond.squared_distance.sqrt(),
+        };
+        self.clusters
+            .iter()
+            .map(|cluster| self.bonds[cluster.clone()].iter().map(constraint).collect())
+            .collect()
+    }
+
     /// Moves `positions` (nm) onto the constraints along the vectors of `reference`, and adds the
     /// displacements times `inverse_time` (1/ps) to `velocities`.
     ///

@@ -80,9 +80,9 @@ pub(crate) struct Coefficients {
     /// Δt, ps.
     time_step: f64,
     /// e^(−γΔt), or 1/γ if overdamped.
-    decay: f64,
+    pub(crate) decay: f64,
     /// √(1 − e^(−2γΔt)), or √(2Δt/γ) if overdamped.
-    noise: f64,
+    pub(crate) noise: f64,
 }
 
 impl Coefficients {

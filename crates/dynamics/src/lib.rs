@@ -22,6 +22,7 @@ mod propagator;
 pub mod random;
 mod simulation;
 mod state;
+mod stepper;
 
 pub use batch::{Batch, BlockMut, LANES, Lanes};
 pub use checkpoint::write_atomically;
@@ -35,3 +36,4 @@ pub use minimise::{MinimiseConfig, Minimised, Outcome, minimise};
 pub use potential::{BoxError, Energies, Potential, Scratch};
 pub use propagator::Propagator;
 pub use simulation::{BOLTZMANN, Replica, ReplicaState, Simulation, SimulationConfig};
+pub use stepper::{ReplicaStepper, ReplicaSteps};

@@ -1,6 +1,6 @@
 //! The trait of everything that has an energy.
 
-use crate::{Batch, BlockMut, LANES};
+use crate::{Batch, BlockMut, LANES, ReplicaStepper};
 use rayon::prelude::*;
 use std::any::Any;
 
@@ -118,6 +118,11 @@ pub trait Potential: Send + Sync {
     fn evaluates_by_block(&self) -> bool {
         true
     }
+
+    /// Itself, or a part of it, if it can take whole steps.
+    fn stepper(&self) -> Option<&dyn ReplicaStepper> {
+        None
+    }
 }
 
 impl<P: Potential + ?Sized> Potential for &P {
@@ -147,6 +152,10 @@ impl<P: Potential + ?Sized> Potential for &P {
 
     fn evaluates_by_block(&self) -> bool {
         (**self).evaluates_by_block()
+    }
+
+    fn stepper(&self) -> Option<&dyn ReplicaStepper> {
+        (**self).stepper()
     }
 }
 

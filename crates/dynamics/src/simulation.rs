@@ -11,7 +11,7 @@ pub use replicas::ReplicaState;
 
 use crate::constraints::inverse_mass;
 use crate::integrator::StepContext;
-use crate::{Batch, BoxError, Error, Fault, LANES, Potential, Propagator, Result};
+use crate::{Batch, BoxError, Error, Fault, LANES, Potential, Propagator, ReplicaSteps, Result};
 use molio::Frame;
 use rayon::prelude::*;
 use std::ops::ControlFlow;
@@ -137,6 +137,9 @@ impl<P: Potential> Simulation<P> {
     /// takes them on from where they are.
     pub fn advance(&mut self, n_steps: u64) -> Result<()> {
         let target = self.step.saturating_add(n_steps);
+        if let Some(outcome) = self.advance_by_stepper(target) {
+            return outcome;
+        }
         let outcome = if self.batch.is_some() {
             self.advance_together(target)
         } else {
@@ -236,6 +239,36 @@ impl<P: Potential> Simulation<P> {
             block.step = step;
             block.repeat_last();
         }
+    }
+
+    /// By the potential itself, if it takes such steps and all replicas are at the same one.
+    fn advance_by_stepper(&mut self, target: u64) -> Option<Result<()>> {
+        if !self.in_step() || !self.potential.stepper()?.takes(&self.config) {
+            return None;
+        }
+        let mut states = self.states();
+        let stepper = self.potential.stepper()?;
+        let steps = ReplicaSteps {
+            config: &self.config,
+            first: self.step,
+            count: target - self.step,
+            decay: self.context.coefficients.decay,
+            noise: self.context.coefficients.noise,
+            clusters: self.context.constraints.by_cluster(),
+        };
+        let new_faults = match stepper.advance(&steps, &mut states) {
+            Ok(faults) => faults,
+            Err(error) => return Some(Err(Error::Potential(error))),
+        };
+        if let Err(error) = self.set_states(&states) {
+            return Some(Err(error));
+        }
+        let mut faults = std::mem::take(&mut self.faults);
+        let before = faults.len();
+        faults.extend(new_faults);
+        faults[before..].sort_by_key(|fault| (fault.step, fault.replica));
+        self.start_from(target, faults);
+        Some(Ok(()))
     }
 
     /// One step at a time, all replicas evaluated by one call.

@@ -1,8 +1,10 @@
 //! The public face of batched evaluation.
 
 use crate::cpu::{Evaluator, EvaluatorScratch, InstructionSet};
+#[cfg(any(feature = "cuda", feature = "emulation"))]
+use crate::cuda;
 use crate::{Error, Result, System, TermEnergies};
-use dynamics::{Batch, BlockMut, BoxError, Energies, LANES, Potential, Scratch};
+use dynamics::{Batch, BlockMut, BoxError, Energies, LANES, Potential, ReplicaStepper, Scratch};
 
 /// Where an [`Engine`] computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -11,6 +13,24 @@ pub enum Device {
     /// This machine's processor.
     #[default]
     Cpu,
+    /// The NVIDIA GPU of this number, from 0. An error where there is none, or without the feature `cuda`.
+    Cuda(usize),
+    /// The kernels of CUDA on this machine's processor, for tests.
+    #[cfg(feature = "emulation")]
+    Emulated(crate::Emulation),
+}
+
+/// How precise CUDA computes. Positions are f32 and sums f64 or fixed point in every case; the CPU's arithmetic
+/// is that of `Single`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// f32: what simulations need, and the fastest.
+    Single,
+    /// Terms over few atoms in f64, whose small differences of large numbers f32 rounds most; pairs in f32.
+    #[default]
+    Mixed,
+    /// f64, for energies to compare.
+    Double,
 }
 
 /// What the sixteen SIMD lanes of the CPU hold in terms over all pairs.
@@ -43,6 +63,8 @@ pub struct EngineConfig {
     pub lanes: LaneUse,
     /// Instructions to use; `None` takes the best that the processor has.
     pub instruction_set: Option<InstructionSet>,
+    /// Arithmetic of CUDA.
+    pub precision: Precision,
 }
 
 /// What to do with a conformer whose energy or forces are not finite.
@@ -66,7 +88,7 @@ pub struct Evaluation {
 /// Energies and forces of batches of conformers of one [`System`], in f32 with sums in f64.
 ///
 /// A conformer's result depends on its own positions alone: not on the others in its batch, nor on the
-/// number of threads.
+/// number of threads. With [`Device::Cuda`] all of it is evaluated by the GPU, or is an error.
 ///
 /// # Examples
 /// ```
@@ -84,37 +106,54 @@ pub struct Evaluation {
 /// ```
 #[derive(Debug)]
 pub struct Engine {
-    evaluator: Evaluator,
+    backend: Backend,
+    config: EngineConfig,
+}
+
+#[derive(Debug)]
+enum Backend {
+    Cpu(Box<Evaluator>),
+    #[cfg(any(feature = "cuda", feature = "emulation"))]
+    Cuda(Box<cuda::Evaluator>),
 }
 
 impl Engine {
     /// Prepares a system.
     ///
     /// # Errors
-    /// If the system is not [valid](System::validate), or the processor lacks the instructions asked for.
+    /// If the system is not [valid](System::validate), the processor lacks the instructions asked for, or CUDA
+    /// is asked for where there is none.
     pub fn new(system: &System, config: EngineConfig) -> Result<Self> {
-        let Device::Cpu = config.device;
-        let best = InstructionSet::detect();
-        let instruction_set = config.instruction_set.unwrap_or(best);
-        if !InstructionSet::available().contains(&instruction_set) {
-            return Err(Error::InstructionSet {
-                asked: instruction_set,
-                best,
-            });
-        }
-        let atoms_in_lanes = match config.lanes {
-            LaneUse::Auto => system.n_atoms() >= LaneUse::ATOMS_FROM,
-            LaneUse::Conformers => false,
-            LaneUse::Atoms => true,
+        let backend = match config.device {
+            Device::Cpu => Backend::Cpu(Box::new(on_cpu(system, config)?)),
+            #[cfg(any(feature = "cuda", feature = "emulation"))]
+            device => Backend::Cuda(Box::new(cuda::Evaluator::new(
+                system,
+                device,
+                config.precision,
+            )?)),
+            #[cfg(not(any(feature = "cuda", feature = "emulation")))]
+            Device::Cuda(_) => {
+                return Err(Error::NoCuda {
+                    reason: "this program was built without the feature `cuda`".to_owned(),
+                });
+            }
         };
-        Ok(Self {
-            evaluator: Evaluator::new(system, instruction_set, config.threads, atoms_in_lanes)?,
-        })
+        Ok(Self { backend, config })
     }
 
-    /// The instructions in use.
+    /// Where it computes.
+    pub fn device(&self) -> Device {
+        self.config.device
+    }
+
+    /// The processor's instructions in use; with CUDA, the best it has.
     pub fn instruction_set(&self) -> InstructionSet {
-        self.evaluator.instruction_set()
+        match &self.backend {
+            Backend::Cpu(evaluator) => evaluator.instruction_set(),
+            #[cfg(any(feature = "cuda", feature = "emulation"))]
+            Backend::Cuda(_) => InstructionSet::detect(),
+        }
     }
 
     /// Energies by term; the batch's forces are overwritten.
@@ -143,22 +182,43 @@ impl Engine {
     /// Energies by term as they are, finite or not; the batch's forces are overwritten.
     ///
     /// # Errors
-    /// If the batch is of other molecules.
+    /// If the batch is of other molecules, or a GPU fails.
     pub fn energies_per_term(&self, batch: &mut Batch) -> Result<Vec<TermEnergies>> {
-        if batch.n_atoms() != self.evaluator.n_atoms() {
+        if batch.n_atoms() != self.n_atoms_of_system() {
             return Err(Error::Length {
                 what: "positions of a conformer",
-                expected: self.evaluator.n_atoms(),
+                expected: self.n_atoms_of_system(),
                 found: batch.n_atoms(),
             });
         }
-        Ok(self.evaluator.evaluate(batch))
+        match &self.backend {
+            Backend::Cpu(evaluator) => Ok(evaluator.evaluate(batch)),
+            #[cfg(any(feature = "cuda", feature = "emulation"))]
+            Backend::Cuda(evaluator) => evaluator.evaluate(batch),
+        }
+    }
+
+    fn n_atoms_of_system(&self) -> usize {
+        match &self.backend {
+            Backend::Cpu(evaluator) => evaluator.n_atoms(),
+            #[cfg(any(feature = "cuda", feature = "emulation"))]
+            Backend::Cuda(evaluator) => evaluator.n_atoms(),
+        }
+    }
+
+    /// The evaluator, where its lanes hold conformers and it has no threads of its own.
+    fn by_block(&self) -> Option<&Evaluator> {
+        match &self.backend {
+            Backend::Cpu(evaluator) => evaluator.by_block().then_some(evaluator),
+            #[cfg(any(feature = "cuda", feature = "emulation"))]
+            Backend::Cuda(_) => None,
+        }
     }
 }
 
 impl Potential for Engine {
     fn n_atoms(&self) -> usize {
-        self.evaluator.n_atoms()
+        self.n_atoms_of_system()
     }
 
     fn energy_forces(
@@ -182,7 +242,7 @@ impl Potential for Engine {
         Ok(energies[0].total())
     }
 
-    /// Sixteen conformers on the calling thread. Engines whose lanes hold atoms, or that have threads of
+    /// Sixteen conformers on the calling thread. Engines on a GPU, whose lanes hold atoms, or that have threads of
     /// their own, want the whole batch instead.
     fn energy_forces_block(
         &self,
@@ -196,16 +256,27 @@ impl Potential for Engine {
                 found: block.n_atoms(),
             }));
         }
-        if !self.evaluates_by_block() {
+        let Some(evaluator) = self.by_block() else {
             return self.block_as_batch(block);
-        }
+        };
         let scratch = scratch.get_or_insert_with(EvaluatorScratch::default);
-        let energies = self.evaluator.block(block.positions, block.forces, scratch);
+        let energies = evaluator.block(block.positions, block.forces, scratch);
         Ok(energies.map(|terms| terms.total()))
     }
 
     fn evaluates_by_block(&self) -> bool {
-        self.evaluator.by_block()
+        self.by_block().is_some()
+    }
+
+    /// On CUDA, for molecules of which a replica fits into a block: a simulation by Langevin-middle then stays on the
+    /// device for all steps of an `advance`. A force beyond some 10⁷ kJ/mol/nm stops a replica there. Other integrators
+    /// and larger molecules are moved by the CPU, with forces from the device.
+    fn stepper(&self) -> Option<&dyn ReplicaStepper> {
+        match &self.backend {
+            Backend::Cpu(_) => None,
+            #[cfg(any(feature = "cuda", feature = "emulation"))]
+            Backend::Cuda(evaluator) => Some(&**evaluator),
+        }
     }
 
     fn energy_forces_batch(&self, batch: &mut Batch) -> Result<Energies, BoxError> {
@@ -234,6 +305,24 @@ impl Engine {
         }
         Ok(energies)
     }
+}
+
+/// Prepares a system for the processor.
+fn on_cpu(system: &System, config: EngineConfig) -> Result<Evaluator> {
+    let best = InstructionSet::detect();
+    let instruction_set = config.instruction_set.unwrap_or(best);
+    if !InstructionSet::available().contains(&instruction_set) {
+        return Err(Error::InstructionSet {
+            asked: instruction_set,
+            best,
+        });
+    }
+    let atoms_in_lanes = match config.lanes {
+        LaneUse::Auto => system.n_atoms() >= LaneUse::ATOMS_FROM,
+        LaneUse::Conformers => false,
+        LaneUse::Atoms => true,
+    };
+    Evaluator::new(system, instruction_set, config.threads, atoms_in_lanes)
 }
 
 /// Conformers with an energy or force that is not finite.

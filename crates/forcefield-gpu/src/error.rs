@@ -162,6 +162,34 @@ pub enum Error {
         /// What the processor has.
         best: InstructionSet,
     },
+    /// CUDA was asked for where there is none.
+    #[error("CUDA is not available: {reason}")]
+    NoCuda {
+        /// What is missing, and how to get it.
+        reason: String,
+    },
+    /// A GPU has too little memory.
+    #[error(
+        "{bytes} bytes do not fit into the memory of {device}: {available} of {total} are free"
+    )]
+    CudaMemory {
+        /// The GPU.
+        device: String,
+        /// What was to be allocated.
+        bytes: usize,
+        /// Bytes that are free.
+        available: usize,
+        /// Bytes that it has.
+        total: usize,
+    },
+    /// CUDA refused to do something, or a kernel failed.
+    #[error("CUDA, {operation}: {message}")]
+    Cuda {
+        /// What was to be done.
+        operation: &'static str,
+        /// What the driver said.
+        message: String,
+    },
     /// The engine's threads could not be started.
     #[error("starting threads: {source}")]
     Threads {

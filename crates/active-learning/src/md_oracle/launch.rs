@@ -5,7 +5,7 @@ use super::{MdOracle, MdOracleConfig, ProjectFunction};
 use crate::{Error, Result};
 use dynamics::{
     Batch, BlockMut, BoxError, Constraint, Energies, Integrator, LANES, Potential, Propagator,
-    Replica, Scratch, Simulation, SimulationConfig,
+    Replica, ReplicaStepper, Scratch, Simulation, SimulationConfig,
 };
 use molio::Frame;
 use std::sync::Arc;
@@ -88,6 +88,13 @@ impl Potential for SharedPotential {
 
     fn evaluates_by_block(&self) -> bool {
         self.tether.is_none() && self.shared.evaluates_by_block()
+    }
+
+    fn stepper(&self) -> Option<&dyn ReplicaStepper> {
+        match self.tether {
+            Some(_) => None,
+            None => self.shared.stepper(),
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! Up to sixteen replicas that move together through the lanes.
 
-use super::BOLTZMANN;
+use super::{BOLTZMANN, ReplicaState};
 use crate::cpu::{LaneKernel, dispatch};
 use crate::integrator::{Finish, Prepare, StepContext};
 use crate::state::{Phase, Wide, finite_lanes};
-use crate::{BlockMut, BoxError, FaultCause, LANES, Potential, Scratch};
+use crate::{BlockMut, BoxError, FaultCause, LANES, Lanes, Potential, Scratch};
 
 /// The state of one block between two steps, and room for the next.
 ///
@@ -52,6 +52,40 @@ impl Block {
             self.set_temperature(lane, self.temperatures[last]);
             self.frozen[lane] = self.frozen[last];
         }
+    }
+
+    /// Where the replica of a lane is.
+    pub(crate) fn state(&self, lane: usize) -> ReplicaState {
+        let wide = |numbers: &[[Wide; 3]]| -> Vec<[f64; 3]> {
+            let of_atom = |x: &[Wide; 3]| [x[0].0[lane], x[1].0[lane], x[2].0[lane]];
+            numbers.iter().map(of_atom).collect()
+        };
+        let of_atom = |f: &[Lanes; 3]| [f[0].0[lane], f[1].0[lane], f[2].0[lane]];
+        ReplicaState {
+            temperature: self.temperatures[lane],
+            frozen: self.frozen[lane],
+            energy: self.now.energies[lane],
+            positions: wide(&self.now.positions),
+            velocities: wide(&self.now.velocities),
+            forces: self.now.forces.iter().map(of_atom).collect(),
+        }
+    }
+
+    /// Puts a lane where a replica was.
+    pub(crate) fn put(&mut self, lane: usize, state: &ReplicaState) {
+        let now = &mut self.now;
+        for atom in 0..state.positions.len() {
+            for axis in 0..3 {
+                let position = state.positions[atom][axis];
+                now.positions[atom][axis].0[lane] = position;
+                now.rounded[atom][axis].0[lane] = position as f32;
+                now.velocities[atom][axis].0[lane] = state.velocities[atom][axis];
+                now.forces[atom][axis].0[lane] = state.forces[atom][axis];
+            }
+        }
+        now.energies[lane] = state.energy;
+        self.frozen[lane] = state.frozen;
+        self.set_temperature(lane, state.temperature);
     }
 
     pub(crate) fn set_temperature(&mut self, lane: usize, temperature: f64) {

@@ -8,6 +8,7 @@ use crate::integrator::lane_normals;
 use crate::random::Purpose;
 use crate::state::Phase;
 use crate::{Batch, Error, LANES, Potential, Result};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 /// All that moves of one replica, in full precision.
@@ -138,22 +139,42 @@ impl<P: Potential> Simulation<P> {
     /// If there is no such replica.
     pub fn state(&self, replica: usize) -> ReplicaState {
         let (block, lane) = self.place_of(replica);
-        ReplicaState {
-            temperature: self.temperature(replica),
-            frozen: block.frozen[lane],
-            energy: block.now.energies[lane],
-            positions: self.positions(replica),
-            velocities: self.velocities(replica),
-            forces: block
-                .now
-                .forces
-                .iter()
-                .map(|f| [f[0].0[lane], f[1].0[lane], f[2].0[lane]])
-                .collect(),
-        }
+        block.state(lane)
     }
 
     pub(crate) fn set_state(&mut self, replica: usize, state: &ReplicaState) -> Result<()> {
+        self.check_state(state)?;
+        self.blocks[replica / LANES].put(replica % LANES, state);
+        Ok(())
+    }
+
+    /// As [`Simulation::set_state`] for all replicas, by all threads.
+    pub(super) fn set_states(&mut self, states: &[ReplicaState]) -> Result<()> {
+        states
+            .iter()
+            .try_for_each(|state| self.check_state(state))?;
+        self.blocks
+            .par_iter_mut()
+            .zip(states.par_chunks(LANES))
+            .for_each(|(block, states)| {
+                for (lane, state) in states.iter().enumerate() {
+                    block.put(lane, state);
+                }
+            });
+        Ok(())
+    }
+
+    /// The states of all replicas, by all threads.
+    pub(super) fn states(&mut self) -> Vec<ReplicaState> {
+        let of_blocks: Vec<Vec<ReplicaState>> = self
+            .blocks
+            .par_iter_mut()
+            .map(|block| (0..block.n_used).map(|lane| block.state(lane)).collect())
+            .collect();
+        of_blocks.into_iter().flatten().collect()
+    }
+
+    fn check_state(&self, state: &ReplicaState) -> Result<()> {
         check_temperature(state.temperature)?;
         self.check_vectors("positions", &state.positions)?;
         self.check_vectors("velocities", &state.velocities)?;
@@ -169,19 +190,6 @@ impl<P: Potential> Simulation<P> {
                 state.forces.len(),
             ));
         }
-        let (block, lane) = (&mut self.blocks[replica / LANES], replica % LANES);
-        let now = &mut block.now;
-        for atom in 0..state.positions.len() {
-            for axis in 0..3 {
-                now.positions[atom][axis].0[lane] = state.positions[atom][axis];
-                now.velocities[atom][axis].0[lane] = state.velocities[atom][axis];
-                now.forces[atom][axis].0[lane] = state.forces[atom][axis];
-            }
-        }
-        now.energies[lane] = state.energy;
-        now.round();
-        block.frozen[lane] = state.frozen;
-        block.set_temperature(lane, state.temperature);
         Ok(())
     }
 

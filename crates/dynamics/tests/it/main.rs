@@ -8,3 +8,4 @@ mod minimisation;
 mod openmm;
 mod potentials;
 mod reproducibility;
+mod steppers;

@@ -102,16 +102,11 @@ fn integral(
 /// B and ∂B/∂I.
 fn born_radius(model: BornModel, particle: &BornParticle, integral: f64) -> (f64, f64) {
     let or = particle.radius - model.offset();
-    let [alpha, beta, gamma] = match model {
-        BornModel::Hct => {
-            let born = 1.0 / (1.0 / or - integral);
-            return (born, born * born);
-        }
-        BornModel::Obc1 => [0.8, 0.0, 2.909125],
-        BornModel::Obc2 => [1.0, 0.8, 4.85],
-        BornModel::Gbn => [1.09511284, 1.907992938, 2.50798245],
-        BornModel::Gbn2 => particle.alpha_beta_gamma,
-    };
+    if model == BornModel::Hct {
+        let born = 1.0 / (1.0 / or - integral);
+        return (born, born * born);
+    }
+    let [alpha, beta, gamma] = model.alpha_beta_gamma(particle);
     let psi = integral * or;
     let tanh = (alpha * psi - beta * psi.powi(2) + gamma * psi.powi(3)).tanh();
     let born = 1.0 / (1.0 / or - tanh / particle.radius);

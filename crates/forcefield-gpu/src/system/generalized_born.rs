@@ -70,6 +70,17 @@ impl BornModel {
         }
     }
 
+    /// α, β, γ of the radius; zero for HCT, which has none.
+    pub(crate) fn alpha_beta_gamma(self, particle: &BornParticle) -> [f64; 3] {
+        match self {
+            Self::Hct => [0.0; 3],
+            Self::Obc1 => [0.8, 0.0, 2.909125],
+            Self::Obc2 => [1.0, 0.8, 4.85],
+            Self::Gbn => [1.09511284, 1.907992938, 2.50798245],
+            Self::Gbn2 => particle.alpha_beta_gamma,
+        }
+    }
+
     /// Factor on the neck integral, for the models that have one.
     pub fn neck_scale(self) -> Option<f64> {
         match self {

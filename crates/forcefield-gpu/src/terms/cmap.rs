@@ -38,6 +38,18 @@ impl Map {
         Self { size, nodes }
     }
 
+    /// Points along each axis.
+    #[cfg(any(feature = "cuda", feature = "emulation"))]
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// `[i + size·j]`: f, ∂f/∂φ·δ, ∂f/∂ψ·δ, ∂²f/∂φ∂ψ·δ², δ the spacing.
+    #[cfg(any(feature = "cuda", feature = "emulation"))]
+    pub(crate) fn nodes(&self) -> &[[f64; 4]] {
+        &self.nodes
+    }
+
     /// Energy (kJ/mol) and its derivatives by both angles (kJ/mol/rad) at angles in rad.
     pub(crate) fn evaluate(&self, phi: f64, psi: f64) -> (f64, f64, f64) {
         let spacing = TAU / self.size as f64;

@@ -1,7 +1,7 @@
 //! Energies and forces against OpenMM's Reference platform.
 
 use super::energy_support::{
-    Case, by_engine, cases, difference, engines, largest, reference, rounded, term, terms,
+    Case, Engines, by_engine, cases, difference, engines, largest, reference, rounded, term, terms,
 };
 
 fn all_cases() -> impl Iterator<Item = Case> {
@@ -31,8 +31,7 @@ fn reference_agrees_with_openmm() {
 
 /// The reference is evaluated at the positions as f32 holds them: what rounding them does to the energy
 /// is no error of an engine.
-#[test]
-fn engines_agree_with_the_reference() {
+pub(crate) fn agree_with_the_reference(engines: Engines, energy_tolerance: f64) {
     for case in all_cases() {
         let (expected, expected_forces) = reference(&case.system, &rounded(&case.positions));
         for (backend, engine) in engines(&case.system) {
@@ -41,7 +40,7 @@ fn engines_agree_with_the_reference() {
             for ((name, found), (_, expected)) in terms(&energies).into_iter().zip(terms(&expected))
             {
                 assert!(
-                    (found - expected).abs() <= 1e-5 * expected.abs(),
+                    (found - expected).abs() <= energy_tolerance * expected.abs(),
                     "{}: {backend}: {name}: {found}, expected {expected}",
                     case.name
                 );
@@ -54,4 +53,9 @@ fn engines_agree_with_the_reference() {
             );
         }
     }
+}
+
+#[test]
+fn engines_agree_with_the_reference() {
+    agree_with_the_reference(engines, 1e-5);
 }

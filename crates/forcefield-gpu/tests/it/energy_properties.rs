@@ -1,7 +1,7 @@
 //! What must hold for any system: gradients, invariance, independence of the batch, faults.
 
 use super::energy_random::{Random, chain, system};
-use super::energy_support::{by_engine, difference, engines, largest, reference, rounded};
+use super::energy_support::{Engines, by_engine, difference, engines, largest, reference, rounded};
 use dynamics::{Batch, Potential, Scratch};
 use forcefield_gpu::system::{BornModel, NonbondedMethod, SoftRepulsion};
 use forcefield_gpu::{Engine, EngineConfig, Error, Nonfinite, System};
@@ -46,17 +46,7 @@ proptest! {
 
     #[test]
     fn engines_follow_the_reference(seed in any::<u64>()) {
-        for model in MODELS {
-            let (system, positions) = system(seed, 21, model);
-            let (energies, forces) = reference(&system, &rounded(&positions));
-            for (backend, engine) in engines(&system) {
-                let (found, found_forces) = by_engine(&engine, std::slice::from_ref(&positions)).remove(0);
-                let scale = [energies.bond, energies.nonbonded, energies.solvation].iter().fold(1.0, |m: f64, e| m.max(e.abs()));
-                prop_assert!((found.total() - energies.total()).abs() < 1e-5 * scale, "{backend}: {found:?} {energies:?}");
-                let error = difference(&forces, &found_forces);
-                prop_assert!(error < 1e-5 * largest(&forces), "{backend}: {model:?}: {error}");
-            }
-        }
+        follow_the_reference(engines, seed);
     }
 
     #[test]
@@ -89,22 +79,53 @@ proptest! {
     /// Bit by bit: a lane never sees its neighbours.
     #[test]
     fn a_batch_is_its_conformers(seed in any::<u64>()) {
-        let (system, _) = system(seed, 14, BornModel::Gbn2);
-        let mut random = Random(seed);
-        let conformers: Vec<_> = (0..19).map(|_| chain(&mut random, 14)).collect();
+        are_their_conformers(engines, seed);
+    }
+}
+
+pub(crate) fn follow_the_reference(engines: Engines, seed: u64) {
+    for model in MODELS {
+        let (system, positions) = system(seed, 21, model);
+        let (energies, forces) = reference(&system, &rounded(&positions));
         for (backend, engine) in engines(&system) {
-            let together = by_engine(&engine, &conformers);
-            for (conformer, expected) in conformers.iter().zip(&together) {
-                let alone = by_engine(&engine, std::slice::from_ref(conformer)).remove(0);
-                prop_assert!(alone == *expected, "{backend}");
-            }
+            let (found, found_forces) =
+                by_engine(&engine, std::slice::from_ref(&positions)).remove(0);
+            let scale = [energies.bond, energies.nonbonded, energies.solvation]
+                .iter()
+                .fold(1.0, |m: f64, e| m.max(e.abs()));
+            assert!(
+                (found.total() - energies.total()).abs() < 1e-5 * scale,
+                "{backend}: {found:?} {energies:?}"
+            );
+            let error = difference(&forces, &found_forces);
+            assert!(
+                error < 1e-5 * largest(&forces),
+                "{backend}: {model:?}: {error}"
+            );
         }
     }
 }
 
-/// What simulations call, block by block, gives the bits of the whole batch.
+pub(crate) fn are_their_conformers(engines: Engines, seed: u64) {
+    let (system, _) = system(seed, 14, BornModel::Gbn2);
+    let mut random = Random(seed);
+    let conformers: Vec<_> = (0..19).map(|_| chain(&mut random, 14)).collect();
+    for (backend, engine) in engines(&system) {
+        let together = by_engine(&engine, &conformers);
+        for (conformer, expected) in conformers.iter().zip(&together) {
+            let alone = by_engine(&engine, std::slice::from_ref(conformer)).remove(0);
+            assert!(alone == *expected, "{backend}");
+        }
+    }
+}
+
 #[test]
 fn a_block_is_its_part_of_the_batch() {
+    is_its_part_of_the_batch(engines);
+}
+
+/// What simulations call, block by block, gives the bits of the whole batch.
+pub(crate) fn is_its_part_of_the_batch(engines: Engines) {
     let (system, _) = system(5, 14, BornModel::Gbn2);
     let mut random = Random(6);
     let conformers: Vec<Vec<[f64; 3]>> = (0..19).map(|_| chain(&mut random, 14)).collect();
@@ -154,6 +175,10 @@ fn threads_change_no_bit() {
 
 #[test]
 fn the_reaction_field_ends_at_zero() {
+    ends_at_zero(engines);
+}
+
+pub(crate) fn ends_at_zero(engines: Engines) {
     let (mut system, _) = system(7, 9, BornModel::Hct);
     system.generalized_born = None;
     system.soft_repulsion = None;
@@ -192,6 +217,10 @@ fn the_reaction_field_ends_at_zero() {
 
 #[test]
 fn soft_repulsion_by_hand() {
+    soft_by_hand(engines);
+}
+
+pub(crate) fn soft_by_hand(engines: Engines) {
     let mut system = System::new(vec![1.0; 2]);
     system.soft_repulsion = Some(SoftRepulsion::molearn(vec![]));
     let pair = |r: f64| [[0.0; 3], [0.0, r, 0.0]];
@@ -215,6 +244,10 @@ fn soft_repulsion_by_hand() {
 
 #[test]
 fn faults_name_conformer_and_atoms() {
+    name_conformer_and_atoms(engines);
+}
+
+pub(crate) fn name_conformer_and_atoms(engines: Engines) {
     let (system, positions) = system(11, 9, BornModel::Obc2);
     for (backend, engine) in engines(&system) {
         let conformer: Vec<[f32; 3]> = positions.iter().map(|x| x.map(|x| x as f32)).collect();

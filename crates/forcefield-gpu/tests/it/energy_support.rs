@@ -17,13 +17,20 @@ pub(crate) struct Case {
     pub(crate) forces: Vec<[f64; 3]>,
 }
 
+/// The folder of golden data; where it stands when the tests run, since they may have been carried elsewhere.
+pub(crate) fn data() -> String {
+    let root = std::env::var("CARGO_MANIFEST_DIR");
+    let root = root.unwrap_or_else(|_| env!("CARGO_MANIFEST_DIR").to_owned());
+    format!("{root}/tests/data")
+}
+
 /// Reads the cases of a file of `tests/data/energy`.
 pub(crate) fn cases(file: &str) -> Vec<Case> {
     #[derive(Deserialize)]
     struct Document {
         cases: Vec<Case>,
     }
-    let path = format!("{}/tests/data/energy/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/energy/{file}", data());
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let document: Document =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -37,6 +44,9 @@ pub(crate) fn reference(system: &System, positions: &[[f64; 3]]) -> (TermEnergie
     let energies = reference.evaluate(positions, &mut forces).unwrap();
     (energies, forces)
 }
+
+/// Engines for a system, with a name for messages: what a test body runs through.
+pub(crate) type Engines = fn(&System) -> Vec<(String, Engine)>;
 
 /// One engine for every way in which this machine can compute, with a name for messages.
 pub(crate) fn engines(system: &System) -> Vec<(String, Engine)> {

@@ -1,6 +1,12 @@
 //! Integration tests of forcefield-gpu.
 
+#[cfg(any(feature = "cuda", feature = "emulation"))]
+mod cuda_kernels;
+#[cfg(feature = "cuda")]
+mod device;
 mod distribution;
+#[cfg(feature = "emulation")]
+mod emulated;
 mod energy_golden;
 #[cfg(feature = "candle")]
 mod energy_op;

@@ -1,7 +1,7 @@
 //! What is refused, and in which words.
 
 use crate::system_support::structure;
-use forcefield_gpu::{Error, ForceField, System, SystemOptions};
+use forcefield_gpu::{Device, Engine, EngineConfig, Error, ForceField, System, SystemOptions};
 use molio::{AtomRecord, Element, Topology, TopologyBuilder};
 
 fn refusal(topology: &Topology) -> String {
@@ -125,4 +125,16 @@ fn hostile_xml_is_an_error() {
         assert!(ForceField::from_xml(text).is_err());
         assert!(System::from_openmm_xml(text).is_err());
     }
+}
+
+/// Whatever this machine has, and with the feature or without: an error that says what is missing.
+#[test]
+fn cuda_that_is_not_there_is_an_error() {
+    let config = EngineConfig {
+        device: Device::Cuda(999),
+        ..EngineConfig::default()
+    };
+    let error = Engine::new(&System::new(vec![1.0]), config).unwrap_err();
+    assert!(matches!(error, Error::NoCuda { .. }), "{error}");
+    assert!(error.to_string().starts_with("CUDA is not available: "));
 }

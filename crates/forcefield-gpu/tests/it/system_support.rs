@@ -1,5 +1,6 @@
 //! What the tests of system building share: structures and golden values of `tests/data/system`.
 
+use super::energy_support::data;
 use flate2::read::GzDecoder;
 use forcefield_gpu::System;
 use molio::{AtomRecord, Element, Topology, TopologyBuilder};
@@ -21,10 +22,7 @@ pub(crate) struct Golden {
 }
 
 fn path(name: &str, file: &str) -> String {
-    format!(
-        "{}/tests/data/system/{name}/{file}",
-        env!("CARGO_MANIFEST_DIR")
-    )
+    format!("{}/system/{name}/{file}", data())
 }
 
 fn text(name: &str, file: &str) -> String {

@@ -77,13 +77,7 @@ impl Born {
 
 fn atom_constants(term: &GeneralizedBorn, particle: &BornParticle) -> BornAtom {
     let offset_radius = particle.radius - term.model.offset();
-    let alpha_beta_gamma = match term.model {
-        BornModel::Hct => [0.0; 3],
-        BornModel::Obc1 => [0.8, 0.0, 2.909125],
-        BornModel::Obc2 => [1.0, 0.8, 4.85],
-        BornModel::Gbn => [1.09511284, 1.907992938, 2.50798245],
-        BornModel::Gbn2 => particle.alpha_beta_gamma,
-    };
+    let alpha_beta_gamma = term.model.alpha_beta_gamma(particle);
     let surface = match term.surface {
         SurfaceTerm::None => 0.0,
         SurfaceTerm::Ace => 28.3919551 * (particle.radius + 0.14).powi(2) * particle.radius.powi(6),
