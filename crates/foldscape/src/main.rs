@@ -4,6 +4,7 @@
 
 mod commands;
 mod config;
+mod device;
 mod input;
 mod interrupt;
 mod matching;

@@ -1,10 +1,11 @@
 //! Force field and solvent as the user names them.
 
+use crate::device::DeviceName;
 use crate::input::{self, Source};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use dynamics::Constraint;
 use forcefield_gpu::system::{BornModel, PositionalRestraint};
-use forcefield_gpu::{ConstrainedBonds, ForceField, System, SystemOptions};
+use forcefield_gpu::{ConstrainedBonds, Engine, ForceField, System, SystemOptions};
 use molio::{Format, Topology};
 use std::fs::File;
 use std::io::Read;
@@ -31,8 +32,8 @@ pub(crate) struct Physics {
     /// pairs count.
     #[arg(long, value_name = "NM")]
     cutoff: Option<f64>,
-    /// Where to compute.
-    #[arg(long, value_enum, default_value_t = DeviceName::Cpu)]
+    /// Where to compute: cuda is the first GPU, auto the first GPU if there is one.
+    #[arg(long, value_name = "cpu|cuda|cuda:N|auto", default_value_t = DeviceName::Cpu)]
     device: DeviceName,
 }
 
@@ -60,12 +61,6 @@ impl SolventModel {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
-enum DeviceName {
-    Cpu,
-    Cuda,
-}
-
 /// Which distances are held fixed.
 #[derive(Clone, Copy, Debug, PartialEq, clap::ValueEnum)]
 pub(crate) enum FixedBonds {
@@ -85,6 +80,11 @@ impl From<FixedBonds> for ConstrainedBonds {
 }
 
 impl Physics {
+    /// An engine where the user wants it.
+    pub(crate) fn engine(&self, system: &System) -> Result<Engine> {
+        self.device.engine(system)
+    }
+
     /// The system of a structure.
     pub(crate) fn system(
         &self,
@@ -93,9 +93,6 @@ impl Physics {
         constraints: FixedBonds,
         hydrogen_mass: Option<f64>,
     ) -> Result<System> {
-        if self.device == DeviceName::Cuda {
-            bail!("this build has no CUDA kernels; use --device cpu");
-        }
         if let Some(file) = self.serialised()? {
             ensure!(
                 constraints == FixedBonds::None && hydrogen_mass.is_none(),

@@ -1,10 +1,11 @@
 //! `foldscape energy`
 
+use crate::device::describe;
 use crate::physics::{FixedBonds, Physics};
 use crate::{input::Source, output};
 use anyhow::{Context, Result, anyhow, ensure};
 use dynamics::Batch;
-use forcefield_gpu::{Engine, EngineConfig, Error, Nonfinite, TermEnergies};
+use forcefield_gpu::{Error, Nonfinite, TermEnergies};
 use molio::{Frame, Topology};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -90,13 +91,13 @@ fn evaluate(arguments: &Arguments) -> Result<(Energies, Vec<[f32; 3]>)> {
     let system = arguments
         .physics
         .system(&arguments.source, &topology, FixedBonds::None, None)?;
-    let engine = Engine::new(&system, EngineConfig::default())?;
+    let engine = arguments.physics.engine(&system)?;
     let n_atoms = topology.n_atoms();
     let mut energies = Energies {
         n_atoms,
         frames: Vec::new(),
         seconds: 0.0,
-        instruction_set: format!("{:?}", engine.instruction_set()),
+        instruction_set: describe(&engine),
     };
     let mut forces = Vec::new();
     let mut reader = arguments.source.open()?;

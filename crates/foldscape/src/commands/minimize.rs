@@ -4,7 +4,7 @@ use crate::physics::{self, FixedBonds, Holds, Physics};
 use crate::{input::Source, output, progress};
 use anyhow::{Context, Result, bail};
 use dynamics::{MinimiseConfig, Minimised, Outcome, Potential};
-use forcefield_gpu::{Engine, EngineConfig};
+use forcefield_gpu::Engine;
 use molio::Frame;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -113,7 +113,7 @@ fn minimize(arguments: &Arguments) -> Result<Report> {
     let mut ends = Vec::new();
     for part in starts.chunks(together) {
         physics::restrain(&mut system, &springs, &part[0]);
-        let engine = Engine::new(&system, EngineConfig::default())?;
+        let engine = arguments.physics.engine(&system)?;
         let ended = dynamics::minimise(&engine, part, &config).with_context(|| {
             format!(
                 "{}, counting frames from {}",

@@ -80,7 +80,26 @@ fn build_writes_cln025() {
     assert!(output.status.success());
     assert_eq!(read(&path).0.n_residues(), 5);
     assert!(failure(&["build", "AXA", &path]).contains("X at place 2"));
-    assert!(failure(&["build", "AAA", &path, "--conformation", "hairpin"]).contains("four"));
+    let message = failure(&["build", "AAA", &path, "--conformation", "hairpin"]);
+    assert!(message.contains("4 amino acids or more"), "{message}");
+}
+
+#[test]
+fn the_four_six_hairpin_of_cln025_is_near_its_crystal_structure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = in_folder(&folder, "hairpin.pdb");
+    let shape = ["--conformation", "hairpin", "--turn", "4:6"];
+    let output = foldscape(&[&["build", "YYDPETGTWY", &path], &shape[..]].concat());
+    assert!(output.status.success());
+    let trace = |path: &str| -> Vec<[f32; 3]> {
+        let (topology, positions) = read(path);
+        let residues = 0..topology.n_residues();
+        residues
+            .map(|residue| positions[topology.find(residue, "CA").unwrap()])
+            .collect()
+    };
+    let rmsd = molio::rmsd(&trace(&path), &trace(&data("cln025.pdb"))).unwrap();
+    assert!(rmsd < 0.2, "{rmsd} nm");
 }
 
 #[test]

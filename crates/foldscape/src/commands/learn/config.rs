@@ -1,6 +1,7 @@
 //! The configuration file of `foldscape learn`.
 
 use crate::commands::cg::config::{MapConfig, NetworkChoice};
+use crate::device::DeviceName;
 use crate::physics::SolventModel;
 use active_learning::{Attempt, BackmapConfig, Budget, ChainLimits, Sampling};
 use anyhow::{Context, Result, ensure};
@@ -262,6 +263,9 @@ pub(super) struct OracleConfig {
     /// Frames at a time.
     #[serde(default = "batch")]
     pub(super) batch: usize,
+    /// `cpu`, `cuda`, `cuda:N`, or `auto`.
+    #[serde(default)]
+    pub(super) device: DeviceName,
 }
 
 /// Simulation from a high temperature down to the system's.

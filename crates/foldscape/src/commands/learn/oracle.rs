@@ -52,7 +52,7 @@ pub(super) fn oracle(config: &Config, data: &Data) -> Result<MdOracle<OracleSimu
         time_step: asked.time_step,
         tether: asked.tether,
     };
-    let engine = Arc::new(Engine::new(&system, EngineConfig::default())?);
+    let engine = Arc::new(asked.device.engine(&system)?);
     let maps = data.maps.clone();
     let project = move |frame: &Frame| project(&maps, frame);
     MdOracle::of_potential(

@@ -6,7 +6,7 @@ use crate::commands::replicas::{self, Schedule};
 use crate::physics::{self, FixedBonds};
 use anyhow::{Context, Result, bail, ensure};
 use dynamics::{Integrator, MinimiseConfig, Outcome, Replica, Simulation, SimulationConfig};
-use forcefield_gpu::{Engine, EngineConfig};
+use forcefield_gpu::Engine;
 use molio::Topology;
 
 /// What a run is made of, whether it begins or goes on.
@@ -69,7 +69,7 @@ impl Setup {
         let starts: Vec<_> = frames.iter().cycle().take(replicas).cloned().collect();
         Ok(Self {
             settings: settings(arguments, &stiffness, &temperatures, &system, &frames)?,
-            engine: Engine::new(&system, EngineConfig::default())?,
+            engine: arguments.physics.engine(&system)?,
             topology,
             config,
             starts,
