@@ -31,7 +31,7 @@ use std::sync::Arc;
 fn launcher(device: Device) -> Result<Arc<dyn Launcher>> {
     match device {
         #[cfg(feature = "cuda")]
-        Device::Cuda(ordinal) => Ok(Arc::new(driver::Driver::new(ordinal)?)),
+        Device::Cuda(ordinal) => Ok(driver::Driver::shared(ordinal)?),
         #[cfg(feature = "emulation")]
         Device::Emulated(emulation) => Ok(Arc::new(emulation::Library::new(emulation)?)),
         _ => Err(Error::NoCuda {

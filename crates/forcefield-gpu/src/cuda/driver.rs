@@ -6,7 +6,7 @@ use cudarc::driver::sys::{CUdevice_attribute, CUfunction_attribute, CUresult, cu
 use cudarc::driver::{CudaContext, CudaFunction, CudaModule, DriverError, result, sys};
 use cudarc::nvrtc::Ptx;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -58,11 +58,23 @@ struct Loaded {
 }
 
 impl Driver {
-    /// The GPU of a number.
+    /// The GPU of a number, shared by all engines of the process: to open it and to load kernels takes longer than
+    /// most evaluations.
     ///
     /// # Errors
     /// [`Error::NoCuda`] with what is missing.
-    pub(super) fn new(ordinal: usize) -> Result<Self> {
+    pub(super) fn shared(ordinal: usize) -> Result<Arc<Self>> {
+        static OPENED: Mutex<BTreeMap<usize, Arc<Driver>>> = Mutex::new(BTreeMap::new());
+        let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(driver) = opened.get(&ordinal) {
+            return Ok(Arc::clone(driver));
+        }
+        let driver = Arc::new(Self::new(ordinal)?);
+        opened.insert(ordinal, Arc::clone(&driver));
+        Ok(driver)
+    }
+
+    fn new(ordinal: usize) -> Result<Self> {
         let missing = |reason: String| Error::NoCuda { reason };
         // SAFETY: opens the driver's library and closes it again.
         if !unsafe { sys::is_culib_present() } {
@@ -215,8 +227,8 @@ impl Launcher for Driver {
         arguments: *const c_void,
         _size: usize,
     ) -> Result<()> {
-        let function = self.function(kernel)?;
         self.bind()?;
+        let function = self.function(kernel)?;
         let [x, y, z] = shape.grid;
         // SAFETY: the kernel takes one struct, to which `arguments` points; the driver copies it before it returns.
         unsafe {

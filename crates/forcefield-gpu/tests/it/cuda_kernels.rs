@@ -141,6 +141,7 @@ fn assert_same(found: &[ReplicaState], expected: &[ReplicaState], what: &str) {
 }
 
 /// Positions after a few steps.
+#[cfg(feature = "emulation")]
 pub(crate) fn paths(engine: &Engine, system: &System, start: &[[f64; 3]]) -> Vec<Vec<[f64; 3]>> {
     let start: Vec<[f32; 3]> = start.iter().map(|x| x.map(|x| x as f32)).collect();
     let config = config(system, &[300.0, 310.0], 1.0);
