@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::builder::{PathBufValueParser, TypedValueParser};
+use molio::Topology;
 use npyz::WriterBuilder;
 use serde::Serialize;
 use std::io::Write;
@@ -92,6 +93,13 @@ pub(crate) fn in_words(error: &anyhow::Error) -> String {
         }
     }
     words
+}
+
+/// An atom as messages name it: `CB of TYR 1`.
+pub(crate) fn atom(topology: &Topology, atom: usize) -> String {
+    let residue = topology.residue_of(atom);
+    let atom = &topology.atoms()[atom].name;
+    format!("{atom} of {} {}", residue.name, residue.number)
 }
 
 #[cfg(test)]

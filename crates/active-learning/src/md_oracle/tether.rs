@@ -24,7 +24,7 @@ impl Tether {
                 let place = block * n_atoms + atom;
                 for axis in 0..3 {
                     let away = batch.positions[place][axis].0[lane] - anchor[atom][axis];
-                    batch.forces[place][axis].0[lane] -= self.k as f32 * away;
+                    batch.forces[place][axis].0[lane] += self.pull(away);
                     *energy += 0.5 * self.k * f64::from(away).powi(2);
                 }
             }
@@ -39,9 +39,14 @@ impl Tether {
         for &atom in &self.atoms {
             for axis in 0..3 {
                 let away = frame.positions[atom][axis] - self.anchors[replica][atom][axis];
-                forces[atom][axis] += self.k as f32 * away;
+                forces[atom][axis] -= self.pull(away);
             }
         }
+    }
+
+    /// −k (x − x₀), kJ/mol/nm.
+    fn pull(&self, away: f32) -> f32 {
+        -(self.k as f32) * away
     }
 }
 

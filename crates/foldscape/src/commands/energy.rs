@@ -149,11 +149,7 @@ fn evaluate(arguments: &Arguments) -> Result<(Energies, Vec<[f32; 3]>)> {
 
 /// What is wrong with a conformer of a batch that begins at frame `first`, in the user's words.
 fn of_frame(error: &Error, first: usize, topology: &Topology) -> anyhow::Error {
-    let name = |atom: usize| {
-        let residue = topology.residue_of(atom);
-        let atom = &topology.atoms()[atom].name;
-        format!("{atom} of {} {}", residue.name, residue.number)
-    };
+    let name = |atom| output::atom(topology, atom);
     match *error {
         Error::Energy {
             conformer,

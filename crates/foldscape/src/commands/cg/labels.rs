@@ -2,7 +2,7 @@
 
 use super::extras::Extras;
 use crate::commands::replicas::Rungs;
-use crate::progress;
+use crate::{output, progress};
 use anyhow::{Context, Result, bail, ensure};
 use cg_potential::{
     CgMap, ConstraintGroups, ForceData, ForceMap, ForceMapKind, ForceMoments, Mapping, NoiseMap,
@@ -121,17 +121,12 @@ fn whole(topology: &Topology, frame: &Frame) -> Result<()> {
             .map(|(x, y)| f64::from(x - y).powi(2))
             .sum::<f64>()
             .sqrt();
-        let name = |atom: usize| {
-            let residue = topology.residue_of(atom);
-            let atom = &topology.atoms()[atom];
-            format!("{} {} {}", residue.name, residue.number, atom.name)
-        };
         ensure!(
             length < LONGEST_BOND,
             "{} and {} are bonded, but {length:.2} nm apart: expected the molecule whole and its atoms in the \
              topology's order",
-            name(a),
-            name(b)
+            output::atom(topology, a),
+            output::atom(topology, b)
         );
     }
     Ok(())

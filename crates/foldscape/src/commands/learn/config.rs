@@ -1,5 +1,9 @@
 //! The configuration file of `foldscape learn`.
 
+mod labels;
+
+pub(super) use labels::{LabelsConfig, PriorTerms};
+
 use crate::commands::cg::config::{MapConfig, NetworkChoice};
 use crate::device::DeviceName;
 use crate::physics::SolventModel;
@@ -114,32 +118,6 @@ pub(super) struct ReferenceConfig {
     /// Measures that no accepted model may worsen beyond the errors.
     #[serde(default = "guarded")]
     pub(super) guarded: Vec<String>,
-}
-
-/// How labels count.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct LabelsConfig {
-    /// A mean force counts by its inverse variance, but at most as much as so many single forces: side chains that
-    /// do not turn over while it is averaged are a noise that its own error does not show. 12 is what labels of
-    /// CLN025 are worth.
-    pub(super) most_weight: f64,
-    /// Priors that are fitted anew to the base set and the labels together; the others stay those of the base set.
-    /// Angles and dihedrals of a base set of one basin are stiff; where labels leave it, the network has to undo them, and
-    /// does so on the other side too, where nothing then keeps beads from collapsing. Where the base set has the
-    /// basins in their proportions, leave dihedrals out: answers about chosen frames are no ensemble, and counted
-    /// they make a basin as deep as they are many.
-    pub(super) refit_priors: Vec<PriorTerms>,
-}
-
-/// Terms of the priors by what they depend on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum PriorTerms {
-    /// Bonds and repulsion.
-    Pairs,
-    Angles,
-    Dihedrals,
 }
 
 /// Simulation of the coarse-grained model.
@@ -293,15 +271,6 @@ pub(super) struct RoundsConfig {
     /// Standard errors by which a guarded measure may be worse.
     #[serde(default = "tolerance")]
     pub(super) tolerance: f64,
-}
-
-impl Default for LabelsConfig {
-    fn default() -> Self {
-        Self {
-            most_weight: 12.0,
-            refit_priors: vec![PriorTerms::Pairs, PriorTerms::Angles, PriorTerms::Dihedrals],
-        }
-    }
 }
 
 impl Default for GateConfig {

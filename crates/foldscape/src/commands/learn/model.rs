@@ -199,8 +199,16 @@ impl<'a> Learner<'a> {
             let temperature = self.config.system.temperature;
             Ok(PriorFit::new(&self.config.prior, &graph, &frames, temperature)?.priors)
         };
-        let (base, all) = (fit(&labels[..self.data.base.len()])?, fit(labels)?);
         let refit = &self.config.labels.refit_priors;
+        if PriorTerms::ALL.iter().all(|terms| refit.contains(terms)) {
+            return fit(labels);
+        }
+        let n_base = self.data.base.len();
+        let base = fit(&labels[..n_base])?;
+        if labels.len() == n_base || refit.is_empty() {
+            return Ok(base);
+        }
+        let all = fit(labels)?;
         let of = |terms| if refit.contains(&terms) { &all } else { &base };
         let priors = Priors::new(
             base.n_beads(),
