@@ -39,7 +39,7 @@ pub use prior::{
 };
 pub use refinement::{Refinement, RefinementConfig, RefinementRecord};
 pub use trainer::{
-    Checkpoint, Decay, DecoyConfig, DenoisingConfig, EnergyConfig, EpochRecord, Exact,
-    ForceTrainer, RunHeader, RunProgress, Schedule, TrainerConfig, TrainingEvent, TrainingOutcome,
-    TrainingSet,
+    Checkpoint, Decay, DecoyConfig, DenoisingConfig, EnergyConfig, EnergyTarget, EpochRecord,
+    Exact, ForceTrainer, RunHeader, RunProgress, Schedule, TrainerConfig, TrainingEvent,
+    TrainingOutcome, TrainingSet,
 };

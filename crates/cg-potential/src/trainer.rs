@@ -10,7 +10,9 @@ mod perturbed;
 
 pub use checkpoint::{Checkpoint, Exact, RunHeader, RunProgress};
 pub(crate) use checkpoint::{digest, io, publish};
-pub use config::{Decay, DecoyConfig, DenoisingConfig, EnergyConfig, Schedule, TrainerConfig};
+pub use config::{
+    Decay, DecoyConfig, DenoisingConfig, EnergyConfig, EnergyTarget, Schedule, TrainerConfig,
+};
 pub use log::EpochRecord;
 
 use crate::{Error, ForceData, ForceModel, ForceSplit, Priors, Result};
@@ -113,7 +115,7 @@ impl<'a> ForceTrainer<'a> {
         check(model, &set)?;
         let targets = set.data.delta_forces(set.priors)?;
         let energy_targets = match config.energy {
-            Some(_) => Some(energy::targets(&set)?),
+            Some(energy) => Some(energy::targets(&set, energy.toward)?),
             None => None,
         };
         let header = RunHeader::new(&config, description, &set);

@@ -325,3 +325,63 @@ fn beads_that_do_not_fit_are_refused() {
     };
     assert!(!make(&ca, none));
 }
+
+#[test]
+fn a_frame_like_a_template_keeps_what_is_hidden_from_beads() {
+    let (topology, start, frames) = cln025();
+    let beads = atoms_called(&topology, &["CA"]);
+    let built = backmapper(&topology, &start, &beads);
+    let mut known = Trajectory::new(topology.n_atoms());
+    known.push(&frames.frame(3)).unwrap();
+    let from_known = backmapper(&topology, &start, &beads)
+        .with_templates(known.clone())
+        .unwrap();
+
+    // the template turned, and each of its beads moved a little; and the frame that is least like it
+    let turned = |[x, y, z]: [f32; 3]| [-y + 1.0, x - 2.0, z + 0.5];
+    let jitter = |bead: usize| 0.01 * (7.0 * bead as f32).sin();
+    let like: Vec<[f32; 3]> = beads
+        .iter()
+        .enumerate()
+        .map(|(bead, &atom)| turned(frames.positions(3)[atom]).map(|x| x + jitter(bead)))
+        .collect();
+    let traces = pick(&frames, &beads);
+    let apart = |index: &usize| molio::rmsd(traces.positions(*index), &like).unwrap();
+    let far = (0..traces.n_frames()).max_by(|a, b| apart(a).total_cmp(&apart(b)));
+    let far = far.unwrap();
+    assert!(apart(&far) > 0.25, "{}", apart(&far));
+    let asked = [&like, traces.positions(far)].concat();
+    let asked = Trajectory::from_positions(beads.len(), asked).unwrap();
+
+    let deviation = |made: &Trajectory| {
+        let side_chains = (0..topology.n_atoms()).filter(|&atom| {
+            !["N", "CA", "C", "O", "CB"].contains(&topology.atoms()[atom].name.as_str())
+                && topology.atoms()[atom].element != molio::Element::HYDROGEN
+        });
+        let apart = side_chains
+            .map(|atom| distance(made.positions(0)[atom], turned(known.positions(0)[atom])));
+        apart.fold(0.0, f32::max)
+    };
+    let (made, without) = (
+        from_known.backmap(&asked).unwrap(),
+        built.backmap(&asked).unwrap(),
+    );
+    assert_eq!(made.indices, [0, 1]);
+    assert!(
+        deviation(&made.frames) < 0.06,
+        "{}",
+        deviation(&made.frames)
+    );
+    assert!(
+        deviation(&without.frames) > 0.2,
+        "{}",
+        deviation(&without.frames)
+    );
+    for (bead, &atom) in beads.iter().enumerate() {
+        assert_eq!(made.frames.positions(0)[atom], like[bead]);
+    }
+    assert_eq!(made.frames.positions(1), without.frames.positions(1));
+
+    let refused = backmapper(&topology, &start, &beads).with_templates(traces);
+    assert!(refused.is_err());
+}

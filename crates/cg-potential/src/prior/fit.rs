@@ -41,8 +41,8 @@ pub struct FittedCurve {
     pub free_energy: Vec<f64>,
     /// The fitted function there (kJ/mol), with its constant.
     pub fitted: Vec<f64>,
-    /// Values that were counted.
-    pub samples: u64,
+    /// Values that were counted, each as many times as its frame counts.
+    pub samples: f64,
 }
 
 impl PriorFit {
@@ -89,6 +89,34 @@ impl PriorFit {
         positions: &[[f32; 3]],
         temperature: f64,
     ) -> Result<Self> {
+        Self::fit(config, beads, positions, None, temperature)
+    }
+
+    /// The same for frames that do not count alike: frame i as `counts[i]` frames.
+    ///
+    /// # Shapes
+    /// `positions`: `[n_frames][n_beads][3]` in nm, flat; `counts`: `[n_frames]`.
+    ///
+    /// # Errors
+    /// Those of [`PriorFit::new`]; [`Error::Length`] for other than one count a frame, and
+    /// [`Error::Setting`] for one that is negative or not finite.
+    pub fn counted(
+        config: &PriorConfig,
+        beads: &BeadGraph,
+        positions: &[[f32; 3]],
+        counts: &[f64],
+        temperature: f64,
+    ) -> Result<Self> {
+        Self::fit(config, beads, positions, Some(counts), temperature)
+    }
+
+    fn fit(
+        config: &PriorConfig,
+        beads: &BeadGraph,
+        positions: &[[f32; 3]],
+        counts: Option<&[f64]>,
+        temperature: f64,
+    ) -> Result<Self> {
         config.validate()?;
         let n_beads = beads.n_beads();
         if positions.is_empty() || !positions.len().is_multiple_of(n_beads) {
@@ -102,10 +130,25 @@ impl PriorFit {
         if !(temperature.is_finite() && temperature > 0.0) {
             return Err(Error::setting("temperature", "above 0 K", temperature));
         }
+        let n_frames = positions.len() / n_beads;
+        if let Some(counts) = counts {
+            if counts.len() != n_frames {
+                return Err(Error::Length {
+                    what: "counts of frames",
+                    expected: n_frames,
+                    found: counts.len(),
+                });
+            }
+            if let Some(count) = counts.iter().find(|c| !(c.is_finite() && **c >= 0.0)) {
+                return Err(Error::setting("count of a frame", "0 or above", count));
+            }
+        }
         let mut fitter = Fitter {
             config,
             beads,
             positions,
+            counts,
+            n_frames: counts.map_or(n_frames as f64, |counts| counts.iter().sum()),
             kt: dynamics::BOLTZMANN * temperature,
             curves: Vec::new(),
         };
@@ -132,6 +175,10 @@ struct Fitter<'a> {
     config: &'a PriorConfig,
     beads: &'a BeadGraph,
     positions: &'a [[f32; 3]],
+    /// What each frame counts, where that is not 1.
+    counts: Option<&'a [f64]>,
+    /// The sum of that.
+    n_frames: f64,
     kt: f64,
     curves: Vec<FittedCurve>,
 }
@@ -388,6 +435,8 @@ pub(super) fn wall_of(
         config,
         beads,
         positions,
+        counts: None,
+        n_frames: (positions.len() / beads.n_beads()) as f64,
         kt: dynamics::BOLTZMANN * temperature,
         curves: Vec::new(),
     };

@@ -1,11 +1,11 @@
 //! Histograms, and free energies from them.
 
-/// Counts of a quantity in equal bins.
+/// Counts of a quantity in equal bins, in frames.
 #[derive(Clone, Debug)]
 pub(super) struct Histogram {
     low: f64,
     width: f64,
-    counts: Vec<u64>,
+    counts: Vec<f64>,
 }
 
 /// What the volume of a bin is: the Jacobian of the quantity.
@@ -35,23 +35,23 @@ impl Histogram {
         Self {
             low,
             width: (high - low) / n_bins as f64,
-            counts: vec![0; n_bins],
+            counts: vec![0.0; n_bins],
         }
     }
 
-    /// Counts a value, unless it is outside the range.
-    pub(super) fn add(&mut self, value: f64) {
+    /// Counts a value as `count` values, unless it is outside the range.
+    pub(super) fn add(&mut self, value: f64, count: f64) {
         let bin = ((value - self.low) / self.width).floor();
         let last = self.counts.len() - 1;
         if bin >= 0.0 && bin <= last as f64 {
-            self.counts[bin as usize] += 1;
+            self.counts[bin as usize] += count;
         } else if bin == last as f64 + 1.0 && value <= self.edge(last + 1) {
             // the largest value of the data, on the upper edge
-            self.counts[last] += 1;
+            self.counts[last] += count;
         }
     }
 
-    pub(super) fn total(&self) -> u64 {
+    pub(super) fn total(&self) -> f64 {
         self.counts.iter().sum()
     }
 
@@ -63,7 +63,7 @@ impl Histogram {
         self.width
     }
 
-    pub(super) fn counts(&self) -> &[u64] {
+    pub(super) fn counts(&self) -> &[f64] {
         &self.counts
     }
 
@@ -78,8 +78,8 @@ impl Histogram {
         let mut points = Vec::new();
         for (bin, &count) in self.counts.iter().enumerate() {
             let count = match pseudo_count {
-                Some(pseudo) => count as f64 + pseudo,
-                None if count >= min_count.max(1) => count as f64,
+                Some(pseudo) => count + pseudo,
+                None if count > 0.0 && count >= min_count as f64 => count,
                 None => continue,
             };
             let (from, to) = (self.edge(bin), self.edge(bin + 1));
@@ -110,9 +110,11 @@ mod tests {
     fn values_fall_into_their_bins() {
         let mut histogram = Histogram::new(1.0, 2.0, 4);
         for value in [0.99, 1.0, 1.24, 1.25, 1.99, 2.0, 2.01, f64::NAN] {
-            histogram.add(value);
+            histogram.add(value, 1.0);
         }
-        assert_eq!(histogram.counts(), [2, 1, 0, 2]);
+        assert_eq!(histogram.counts(), [2.0, 1.0, 0.0, 2.0]);
+        histogram.add(1.3, 0.25);
+        assert_eq!(histogram.counts(), [2.0, 1.25, 0.0, 2.0]);
     }
 
     #[test]
@@ -120,7 +122,7 @@ mod tests {
         let mut histogram = Histogram::new(0.0, 2.0, 2);
         // shells of volume 1 and 7: equal densities
         for value in [0.5, 1.1, 1.2, 1.3, 1.4, 1.5, 1.6, 1.7] {
-            histogram.add(value);
+            histogram.add(value, 1.0);
         }
         let points = histogram.free_energy(2.5, Measure::Shell, 1, None);
         assert!(points.iter().all(|p| p.free_energy.abs() < 1e-12));

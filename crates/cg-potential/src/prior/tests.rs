@@ -287,6 +287,38 @@ fn boltzmann_inversion_finds_the_energies_that_were_sampled() {
 }
 
 #[test]
+fn a_frame_that_counts_twice_is_two_frames() {
+    let graph = BeadGraph::new(&chain(&["GLY"; 4])).unwrap();
+    let config = PriorConfig {
+        convention: Convention::Ucsc,
+        repulsion: RepulsionConfig {
+            wall: Wall::None,
+            exclude_bonds: 3,
+        },
+        ..PriorConfig::default()
+    };
+    let once = sampled(3_000);
+    let (of_two, of_one) = once.split_at(1_000 * 4);
+    let twice = [of_two, of_two, of_one].concat();
+    let counts: Vec<f64> = (0..3_000)
+        .map(|i| if i < 1_000 { 2.0 } else { 1.0 })
+        .collect();
+    let expected = PriorFit::new(&config, &graph, &twice, 300.0).unwrap();
+    let found = PriorFit::counted(&config, &graph, &once, &counts, 300.0).unwrap();
+    assert_eq!(found, expected);
+    assert_ne!(
+        found.priors,
+        PriorFit::new(&config, &graph, &once, 300.0).unwrap().priors
+    );
+    let wrong = PriorFit::counted(&config, &graph, &once, &counts[1..], 300.0);
+    assert!(matches!(wrong, Err(Error::Length { .. })), "{wrong:?}");
+    let mut negative = counts;
+    negative[7] = -1.0;
+    let wrong = PriorFit::counted(&config, &graph, &once, &negative, 300.0);
+    assert!(matches!(wrong, Err(Error::Setting { .. })), "{wrong:?}");
+}
+
+#[test]
 fn a_quartic_of_one_well_is_its_parabola() {
     let graph = BeadGraph::new(&chain(&["GLY"; 4])).unwrap();
     let mut config = PriorConfig {

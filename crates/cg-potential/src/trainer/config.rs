@@ -35,7 +35,7 @@ pub struct TrainerConfig {
     pub denoising: Option<DenoisingConfig>,
     /// Distorted copies of some frames, at which the network is to be silent.
     pub decoys: Option<DecoyConfig>,
-    /// Energies beside forces, of labels that have them.
+    /// Energies beside forces: those of labels that have them, or none beyond the priors'.
     pub energy: Option<EnergyConfig>,
     /// Seed of the order of frames and of noise.
     pub seed: u64,
@@ -92,12 +92,27 @@ pub struct DecoyConfig {
 }
 
 /// Energies: the variance, over a batch, of what the model's energies are off. Their mean does not count,
-/// as labels know energies up to a constant.
+/// as they are known up to a constant.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnergyConfig {
     /// Factor of this term, in (kJ/mol)², beside the forces', in (kJ/mol/nm)²; its unit is nm⁻².
     pub weight: f64,
+    /// What energies should be.
+    #[serde(default)]
+    pub toward: EnergyTarget,
+}
+
+/// What [`EnergyConfig`] holds energies to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnergyTarget {
+    /// The labels' own.
+    #[default]
+    Labels,
+    /// The priors': the network's energies shrink. Forces within basins hardly change for it, but between basins whose
+    /// barrier has no data a network is free by tens of kJ/mol, and there the priors should have the word.
+    Priors,
 }
 
 /// Warm-up, then a decay.

@@ -1,10 +1,13 @@
 //! Energies beside forces.
 
-use super::{EnergyConfig, ForceTrainer, TrainingSet};
+use super::{EnergyConfig, EnergyTarget, ForceTrainer, TrainingSet};
 use crate::{Error, Result};
 
-/// Energies of the labels minus those of the priors, kJ/mol.
-pub(super) fn targets(set: &TrainingSet<'_>) -> Result<Vec<f64>> {
+/// What the network's own energies should be, kJ/mol: of the labels minus those of the priors, or nothing.
+pub(super) fn targets(set: &TrainingSet<'_>, toward: EnergyTarget) -> Result<Vec<f64>> {
+    if toward == EnergyTarget::Priors {
+        return Ok(vec![0.0; set.data.n_frames()]);
+    }
     let energies = set
         .data
         .energies()
@@ -27,7 +30,7 @@ impl ForceTrainer<'_> {
         positions: &[[f32; 3]],
         gradient: &mut [f32],
     ) {
-        let (Some(EnergyConfig { weight }), Some(targets)) =
+        let (Some(EnergyConfig { weight, .. }), Some(targets)) =
             (self.config.energy, &self.energy_targets)
         else {
             return;

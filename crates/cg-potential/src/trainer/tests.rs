@@ -410,7 +410,10 @@ fn energies_are_learned_up_to_a_constant() {
         .collect();
     let folder = tempfile::tempdir().unwrap();
     let config = TrainerConfig {
-        energy: Some(EnergyConfig { weight: 1e3 }),
+        energy: Some(EnergyConfig {
+            weight: 1e3,
+            toward: EnergyTarget::Labels,
+        }),
         epochs: 60,
         learning_rate: 2.0,
         ..config()
@@ -454,7 +457,10 @@ fn the_energy_term_has_its_own_gradient() {
     let frames = [3, 50, 7, 200, 11];
     let positions = setup.data.positions_of(&frames);
     let config = TrainerConfig {
-        energy: Some(EnergyConfig { weight: 3.0 }),
+        energy: Some(EnergyConfig {
+            weight: 3.0,
+            toward: EnergyTarget::Labels,
+        }),
         ..config()
     };
     let mut loss_of = |parameters: [f32; 2]| {
@@ -500,4 +506,33 @@ fn the_energy_term_has_its_own_gradient() {
     for (found, expected) in gradient.iter().zip(expected) {
         assert!((f64::from(*found) - expected).abs() < 1e-3 * expected.abs().max(1e-3));
     }
+}
+
+#[test]
+fn energies_shrink_toward_the_priors() {
+    let setup = setup(2.0);
+    let deviation = |weight: Option<f64>| {
+        let folder = tempfile::tempdir().unwrap();
+        let energy = weight.map(|weight| EnergyConfig {
+            weight,
+            toward: EnergyTarget::Priors,
+        });
+        let config = TrainerConfig {
+            energy,
+            epochs: 60,
+            learning_rate: 2.0,
+            ..config()
+        };
+        let mut model = Polynomial(vec![0.0; 2]);
+        let mut trainer =
+            ForceTrainer::new(config, &mut model, "shrunk", setup.set(), folder.path()).unwrap();
+        trainer.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
+        let positions = setup.data.positions();
+        let energies = model.energies_forces(positions, &mut vec![[0.0; 3]; positions.len()]);
+        let mean = energies.iter().sum::<f64>() / energies.len() as f64;
+        energies.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / energies.len() as f64
+    };
+    let free = deviation(None);
+    assert!(deviation(Some(1e-3)) > 0.8 * free);
+    assert!(deviation(Some(1e5)) < 0.2 * free);
 }

@@ -56,7 +56,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 2)]
     rounds: usize,
     /// Frames that active learning asks of the force field in a round.
-    #[arg(long, value_name = "N", default_value_t = 96)]
+    #[arg(long, value_name = "N", default_value_t = 256)]
     frames_per_round: usize,
     /// Steps of each of the coarse-grained model's 32 replicas.
     #[arg(long, value_name = "N", default_value_t = 20_000)]

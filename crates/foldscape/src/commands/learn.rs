@@ -6,6 +6,7 @@ mod judge;
 mod model;
 mod oracle;
 pub(crate) mod outcome;
+mod outliers;
 mod report;
 mod sample;
 mod selector;

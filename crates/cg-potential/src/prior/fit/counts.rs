@@ -39,14 +39,13 @@ impl Fitter<'_> {
             (low, high.max(low + 1e-6), self.n_bins(tuples.len()))
         });
         let mut histogram = Histogram::new(low, high, n_bins);
-        self.visit(tuples, value, |value| histogram.add(value));
+        self.visit(tuples, value, |value, count| histogram.add(value, count));
         histogram
     }
 
     /// As many bins as have some 25 counts each, within reason.
     pub(super) fn n_bins(&self, n_tuples: usize) -> usize {
-        let n_frames = self.positions.len() / self.beads.n_beads();
-        (n_frames * n_tuples / 25).clamp(8, 60)
+        ((self.n_frames * n_tuples as f64 / 25.0) as usize).clamp(8, 60)
     }
 
     pub(super) fn range<const N: usize>(
@@ -55,7 +54,7 @@ impl Fitter<'_> {
         value: impl Fn(&[[f64; 3]], [usize; N]) -> f64,
     ) -> (f64, f64) {
         let mut range = (f64::INFINITY, f64::NEG_INFINITY);
-        self.visit(tuples, value, |value| {
+        self.visit(tuples, value, |value, _| {
             range = (range.0.min(value), range.1.max(value));
         });
         range
@@ -65,15 +64,17 @@ impl Fitter<'_> {
         &self,
         tuples: &[[usize; N]],
         value: impl Fn(&[[f64; 3]], [usize; N]) -> f64,
-        mut see: impl FnMut(f64),
+        mut see: impl FnMut(f64, f64),
     ) {
         let mut frame = vec![[0.0; 3]; self.beads.n_beads()];
-        for positions in self.positions.chunks_exact(self.beads.n_beads()) {
+        let frames = self.positions.chunks_exact(self.beads.n_beads());
+        for (index, positions) in frames.enumerate() {
+            let count = self.counts.map_or(1.0, |counts| counts[index]);
             for (to, from) in frame.iter_mut().zip(positions) {
                 *to = from.map(f64::from);
             }
             for &tuple in tuples {
-                see(value(&frame, tuple));
+                see(value(&frame, tuple), count);
             }
         }
     }
@@ -105,7 +106,7 @@ impl Fitter<'_> {
     }
 
     pub(super) fn some_counts(&self, name: &str, histogram: &Histogram) -> Result<()> {
-        if histogram.total() > 0 {
+        if histogram.total() > 0.0 {
             return Ok(());
         }
         let (low, high) = (histogram.edge(0), histogram.edge(histogram.counts().len()));

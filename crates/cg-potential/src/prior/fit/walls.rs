@@ -98,10 +98,10 @@ impl Fitter<'_> {
         let (least, most) = self.range(pairs, value);
         let fine = self.histogram(pairs, Some((least, most.max(least + 1e-6), 4000)), value);
         self.some_counts(name, &fine)?;
-        let wanted = SHARE * fine.total() as f64;
+        let wanted = SHARE * fine.total();
         let mut below = 0.0;
         let bin = fine.counts().iter().position(|&count| {
-            below += count as f64;
+            below += count;
             below >= wanted
         });
         let threshold = fine.edge(bin.unwrap_or(0) + 1);
@@ -128,7 +128,7 @@ impl Fitter<'_> {
         for (name, pairs) in self.groups("contact", pairs.to_vec(), true) {
             let histogram = self.histogram(&pairs, Some((0.0, 3.0, 101)), value);
             self.some_counts(&name, &histogram)?;
-            let first = histogram.counts().iter().position(|&count| count > 0);
+            let first = histogram.counts().iter().position(|&count| count > 0.0);
             let sigma = histogram.edge(first.unwrap_or(0));
             if sigma <= 0.0 {
                 return Err(fit_error(&name, "beads that do not coincide", "r = 0"));

@@ -221,5 +221,5 @@ fn draw(curve: &FittedCurve) -> Result<Figure> {
         .line("frames", &curve.x, &curve.free_energy)
         .line("prior", &curve.x, &curve.fitted)
         .draw()?;
-    Ok(figure.caption(format!("{} values", curve.samples)))
+    Ok(figure.caption(format!("{} values", curve.samples.round())))
 }

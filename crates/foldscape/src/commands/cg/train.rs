@@ -9,8 +9,9 @@ use crate::commands::replicas::Rungs;
 use crate::{interrupt, output, progress};
 use anyhow::{Context, Result, bail};
 use cg_potential::{
-    BeadGraph, CgModel, EpochRecord, ForceData, ForceSplit, ForceTrainer, Network, PriorFit,
-    Refinement, RefinementConfig, TrainerConfig, TrainingEvent, TrainingOutcome, TrainingSet,
+    BeadGraph, CgModel, EnergyTarget, EpochRecord, ForceData, ForceSplit, ForceTrainer, Network,
+    PriorFit, Refinement, RefinementConfig, TrainerConfig, TrainingEvent, TrainingOutcome,
+    TrainingSet,
 };
 use serde::Serialize;
 use std::io::Write;
@@ -165,7 +166,11 @@ pub(crate) fn prepare(config: &Config, stop: &AtomicBool) -> Result<Prepared> {
     let noise = config.noise.map(|noise| (noise, config.data.temperature));
     let (kind, constraints) = (config.map.forces, config.map.constraints);
     let maps = atoms.maps_with_noise(&mapping, kind, constraints, noise, stop)?;
-    let data = atoms.labels_with_extras(&maps, config.training.energy.is_some(), stop)?;
+    let energies = config
+        .training
+        .energy
+        .is_some_and(|energy| energy.toward == EnergyTarget::Labels);
+    let data = atoms.labels_with_extras(&maps, energies, stop)?;
     let split = data.split(&config.data.split)?;
     let graph = BeadGraph::new(maps.positions.beads())?;
     let frames = data.positions_of(&split.train);

@@ -187,7 +187,7 @@ solvent = "gbn2"
 trajectories = {labelled}
 
 [labels]
-refit_priors = ["pairs", "angles"]
+priors = {{ pairs = "all", angles = "all", dihedrals = "none" }}
 
 [reference]
 trajectories = ["cln025-reference.xtc"]
@@ -208,9 +208,8 @@ method = "farthest-first"
 frames = {frames}
 
 [oracle]
-kind = "mean-force-then-free"
-annealing = {{ temperature = 600, ps = 3 }}
-equilibration_ps = 1
+kind = "free"
+equilibration_ps = 2
 tether = 150
 release_ps = 1
 length_ps = 10

@@ -2,7 +2,7 @@
 
 mod labels;
 
-pub(super) use labels::{LabelsConfig, PriorTerms};
+pub(super) use labels::{Counted, CountedTerms, LabelsConfig};
 
 use crate::commands::cg::config::{MapConfig, NetworkChoice};
 use crate::device::DeviceName;
@@ -173,6 +173,8 @@ pub(super) struct GateConfig {
     pub(super) clash: f64,
     /// How many times likelier the mirror image must be, as a natural logarithm.
     pub(super) mirror_evidence: f64,
+    /// Residues of a rebuilt frame that may be Ramachandran outliers (Top8000).
+    pub(super) outliers: usize,
 }
 
 /// Which rule chooses.
@@ -284,6 +286,7 @@ impl Default for GateConfig {
             bond: None,
             clash,
             mirror_evidence,
+            outliers: 0,
         }
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Data {
     /// The native structure's beads, nm.
     pub(super) native: Option<Vec<[f32; 3]>>,
     pub(super) base: Vec<Label>,
+    /// Frames of the base set with all atoms, spread over it.
+    pub(super) templates: Trajectory,
     /// Frames of each trajectory of the base set.
     pub(super) series: Vec<usize>,
     /// Beads, trajectory by trajectory.
@@ -38,6 +40,12 @@ struct Description {
     series: Vec<usize>,
     reference: Vec<usize>,
 }
+
+/// Frames with all atoms, in the campaign's folder.
+const TEMPLATES: &str = "templates.trr";
+
+/// Of them, at most.
+const MOST_TEMPLATES: usize = 4000;
 
 const SECTIONS: [&str; 4] = ["system", "base", "reference", "map"];
 
@@ -86,6 +94,7 @@ impl Data {
             topology,
             native,
             base: (0..total).map(label).collect(),
+            templates: Trajectory::read(folder.join(TEMPLATES))?,
             reference: Vec::new(),
             series: kept.series,
             maps: kept.maps,
@@ -239,6 +248,7 @@ fn map(
         })?;
     }
     writer.finish()?;
+    write_templates(&folder.join(TEMPLATES), &atoms, labels.n_frames(), stop)?;
     let series = labels.series().iter().map(ExactSizeIterator::len).collect();
 
     let mut reference = Vec::new();
@@ -281,6 +291,21 @@ fn map(
         series,
         reference,
     })
+}
+
+/// All atoms of every n-th frame of the base set.
+fn write_templates(path: &Path, atoms: &Atoms, n_frames: usize, stop: &AtomicBool) -> Result<()> {
+    let stride = n_frames.div_ceil(MOST_TEMPLATES);
+    let mut writer = molio::create(path, &atoms.topology)?;
+    let mut index = 0;
+    atoms.visit("templates", stop, &mut |_, frame| {
+        if index % stride == 0 {
+            writer.write_frame(&Frame::from_positions(frame.positions.clone()))?;
+        }
+        index += 1;
+        Ok(true)
+    })?;
+    Ok(writer.finish()?)
 }
 
 /// For each trajectory the frames near the native structure, thinned out evenly to the number that is wanted.

@@ -1,6 +1,6 @@
 //! The coarse-grained model as what a campaign learns.
 
-use super::config::{Config, PriorTerms};
+use super::config::{Config, Counted, CountedTerms};
 use super::data::Data;
 use super::sample::{SIMULATION_REPORT, Sampler};
 use crate::commands::cg::committee::load_members;
@@ -191,32 +191,43 @@ impl<'a> Learner<'a> {
         Ok(split)
     }
 
-    /// Of the base set, and of the answers, too, as far as they are to be fitted anew.
+    /// Of the base set, and of the answers as far as they count.
     fn priors(&self, labels: &[Label]) -> Result<Priors> {
         let graph = BeadGraph::new(self.beads())?;
-        let fit = |of: &[Label]| -> Result<Priors> {
-            let frames: Vec<[f32; 3]> = of.iter().flat_map(|l| l.frame.positions.clone()).collect();
-            let temperature = self.config.system.temperature;
-            Ok(PriorFit::new(&self.config.prior, &graph, &frames, temperature)?.priors)
+        let frames: Vec<[f32; 3]> = labels
+            .iter()
+            .flat_map(|label| label.frame.positions.iter().copied())
+            .collect();
+        let (n_base, n_beads) = (self.data.base.len(), self.beads().n_atoms());
+        let (prior, temperature) = (&self.config.prior, self.config.system.temperature);
+        let fit = |counted: Counted| -> Result<Priors> {
+            let fit = match counted {
+                Counted::None => {
+                    PriorFit::new(prior, &graph, &frames[..n_base * n_beads], temperature)
+                }
+                Counted::Once => {
+                    let mut counts = vec![1.0; labels.len()];
+                    counts[n_base..].fill(1.0 / self.config.records_per_answer() as f64);
+                    PriorFit::counted(prior, &graph, &frames, &counts, temperature)
+                }
+                Counted::All => PriorFit::new(prior, &graph, &frames, temperature),
+            };
+            Ok(fit?.priors)
         };
-        let refit = &self.config.labels.refit_priors;
-        if PriorTerms::ALL.iter().all(|terms| refit.contains(terms)) {
-            return fit(labels);
+        if labels.len() == n_base {
+            return fit(Counted::None);
         }
-        let n_base = self.data.base.len();
-        let base = fit(&labels[..n_base])?;
-        if labels.len() == n_base || refit.is_empty() {
-            return Ok(base);
-        }
-        let all = fit(labels)?;
-        let of = |terms| if refit.contains(&terms) { &all } else { &base };
-        let priors = Priors::new(
-            base.n_beads(),
-            of(PriorTerms::Pairs).pairs().to_vec(),
-            of(PriorTerms::Angles).angles().to_vec(),
-            of(PriorTerms::Dihedrals).dihedrals().to_vec(),
-        )?;
-        Ok(priors)
+        let CountedTerms {
+            pairs,
+            angles,
+            dihedrals,
+        } = self.config.labels.priors;
+        Ok(Priors::new(
+            n_beads,
+            fit(pairs)?.pairs().to_vec(),
+            fit(angles)?.angles().to_vec(),
+            fit(dihedrals)?.dihedrals().to_vec(),
+        )?)
     }
 
     /// The standard error by which a label counts. A single force has the noise of the base set; a mean

@@ -2,6 +2,7 @@
 
 use super::config::{Config, OracleConfig};
 use super::data::{Data, project};
+use super::outliers::WithoutOutliers;
 use crate::physics;
 use active_learning::{
     Annealing, AtomBuilder, MdOracle, MdOracleConfig, MdSetup, OracleSimulation, ProteinBackmapper,
@@ -9,11 +10,12 @@ use active_learning::{
 };
 use anyhow::{Context, Result, ensure};
 use forcefield_gpu::{ConstrainedBonds, Engine, EngineConfig, SystemOptions};
+use metrics::ramachandran::Ramachandran;
 use molio::{Frame, ProteinBuilder};
 use std::sync::Arc;
 
 /// Rebuilds atoms and relaxes them without solvent, which does for a start.
-pub(super) fn backmapper(config: &Config, data: &Data) -> Result<ProteinBackmapper> {
+pub(super) fn backmapper(config: &Config, data: &Data) -> Result<WithoutOutliers> {
     let builder = ProteinBuilder::from_topology(&data.topology)?;
     ensure!(
         AtomBuilder::topology(&builder).atoms().len() == data.topology.n_atoms(),
@@ -24,12 +26,18 @@ pub(super) fn backmapper(config: &Config, data: &Data) -> Result<ProteinBackmapp
     let field = physics::force_field(&config.system.force_field)?;
     let vacuum = field.create_system(&data.topology, &SystemOptions::default())?;
     let vacuum = Arc::new(Engine::new(&vacuum, EngineConfig::default())?);
-    Ok(ProteinBackmapper::new(
+    let inner = ProteinBackmapper::new(
         data.maps.positions.beads(),
         Box::new(builder),
         vacuum,
         config.backmap.clone(),
-    )?)
+    )?
+    .with_templates(data.templates.clone())?;
+    Ok(WithoutOutliers {
+        inner,
+        ramachandran: Ramachandran::new(&data.topology)?,
+        most: config.gate.outliers,
+    })
 }
 
 /// Simulations in the native engine.

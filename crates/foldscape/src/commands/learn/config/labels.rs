@@ -10,34 +10,52 @@ pub(in crate::commands::learn) struct LabelsConfig {
     /// do not turn over while it is averaged are a noise that its own error does not show. 12 is what labels of
     /// CLN025 are worth.
     pub(in crate::commands::learn) most_weight: f64,
-    /// Priors that are fitted anew to the base set and the labels together; the others stay those of the base set.
-    /// Angles and dihedrals of a base set of one basin are stiff; where labels leave it, the network has to undo them, and
-    /// does so on the other side too, where nothing then keeps beads from collapsing. Where the base set has the
-    /// basins in their proportions, leave dihedrals out: answers about chosen frames are no ensemble, and counted
-    /// they make a basin as deep as they are many.
-    pub(in crate::commands::learn) refit_priors: Vec<PriorTerms>,
-}
-
-/// Terms of the priors by what they depend on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(in crate::commands::learn) enum PriorTerms {
-    /// Bonds and repulsion.
-    Pairs,
-    Angles,
-    Dihedrals,
-}
-
-impl PriorTerms {
-    pub(in crate::commands::learn) const ALL: [Self; 3] =
-        [Self::Pairs, Self::Angles, Self::Dihedrals];
+    /// What labels count in the priors, beside the base set.
+    pub(in crate::commands::learn) priors: CountedTerms,
 }
 
 impl Default for LabelsConfig {
     fn default() -> Self {
         Self {
             most_weight: 12.0,
-            refit_priors: PriorTerms::ALL.to_vec(),
+            priors: CountedTerms::default(),
         }
     }
+}
+
+/// What labels count in each kind of prior.
+///
+/// A prior is a free energy from counts. Bonds, repulsion and angles relax within an answer, and where labels leave
+/// the base set's basin a prior of that basin alone is so stiff that the network has to undo it; it does so
+/// on the other side too, where nothing then keeps beads from collapsing. The basins of a dihedral are another matter: an
+/// answer stays in the one that was asked about, and counted label by label they come out as deep as was asked often.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(in crate::commands::learn) struct CountedTerms {
+    /// Bonds and repulsion.
+    pub(in crate::commands::learn) pairs: Counted,
+    pub(in crate::commands::learn) angles: Counted,
+    pub(in crate::commands::learn) dihedrals: Counted,
+}
+
+impl Default for CountedTerms {
+    fn default() -> Self {
+        Self {
+            pairs: Counted::All,
+            angles: Counted::All,
+            dihedrals: Counted::Once,
+        }
+    }
+}
+
+/// What the labels of one answer of the oracle count together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::commands::learn) enum Counted {
+    /// Nothing: the prior stays that of the base set.
+    None,
+    /// One frame.
+    Once,
+    /// A frame each.
+    All,
 }
