@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
     /// Rounds of active learning of a coarse-grained model; 0 leaves that part out, as do frames of your own.
     #[arg(long, value_name = "N", default_value_t = 2)]
     rounds: usize,
-    /// Frames that active learning asks of the force field in a round.
+    /// Frames that active learning chooses in a round; it asks the force field about those whose backbone comes out sound.
     #[arg(long, value_name = "N", default_value_t = 256)]
     frames_per_round: usize,
     /// Steps of each of the coarse-grained model's 32 replicas.

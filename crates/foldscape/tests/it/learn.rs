@@ -64,6 +64,8 @@ fn tiny(folder: &tempfile::TempDir) -> String {
         steps = 200
         save = 20
         time_step = 0.002
+        [gate]
+        outliers = 10 # of a model that is hardly trained
         [selection]
         method = "farthest-first"
         frames = 3
