@@ -6,6 +6,7 @@ mod tether;
 
 pub use launch::{MdSetup, OracleSimulation, Phase, SharedPotential};
 
+use crate::vector::checksum;
 use crate::{BoxError, Error, Label, Oracle, Result};
 use dynamics::Propagator;
 use molio::{Frame, Trajectory};
@@ -250,7 +251,7 @@ impl<P: Propagator> Oracle for MdOracle<P> {
             .map(|index| frames.positions(index).to_vec())
             .collect();
         // another batch, other noise
-        let seed = u64::from(checksum(frames));
+        let seed = u64::from(checksum(&[], frames.all_positions()));
         let starts = self.annealed(starts, seed)?;
         let mut held = (self.launch)(&starts, Phase::Held, seed)?;
         let config = &self.config;
@@ -283,12 +284,4 @@ impl<P: Propagator> Oracle for MdOracle<P> {
     fn nanoseconds_per_frame(&self) -> f64 {
         self.config.nanoseconds()
     }
-}
-
-fn checksum(frames: &Trajectory) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    for x in frames.all_positions().as_flattened() {
-        hasher.update(&x.to_le_bytes());
-    }
-    hasher.finalize()
 }

@@ -38,3 +38,13 @@ pub(crate) fn torsion(a: Vector, b: Vector, c: Vector, d: Vector) -> f64 {
     let y = norm(b2) * dot(b1, n2);
     y.atan2(dot(n1, n2))
 }
+
+/// CRC-32 of a prefix and of positions: a seed that depends on nothing else.
+pub(crate) fn checksum(prefix: &[u8], positions: &[[f32; 3]]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(prefix);
+    for x in positions.as_flattened() {
+        hasher.update(&x.to_le_bytes());
+    }
+    hasher.finalize()
+}

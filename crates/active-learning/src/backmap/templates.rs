@@ -1,5 +1,6 @@
 //! Known frames of all atoms, from which those that resemble them are made.
 
+use crate::vector::checksum;
 use crate::{Error, Result};
 use molio::{Topology, Trajectory, rmsd, superpose};
 
@@ -58,7 +59,7 @@ impl Templates {
         if near.is_empty() {
             return Ok(None);
         }
-        let drawn = draw(beads, seed) as usize % near.len();
+        let drawn = checksum(&seed.to_le_bytes(), beads) as usize % near.len();
         let template = near[drawn].1;
         let own = self.beads.positions(template);
         let motion = superpose(own, beads, None)?;
@@ -90,14 +91,4 @@ fn carriers(topology: &Topology, bead_atoms: &[usize]) -> Vec<usize> {
         nearest.map_or(0, |&(_, bead)| bead)
     };
     atoms.iter().map(|atom| carrier(atom.residue)).collect()
-}
-
-/// A number that depends on nothing but the frame and the seed.
-fn draw(beads: &[[f32; 3]], seed: u64) -> u32 {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&seed.to_le_bytes());
-    for x in beads.as_flattened() {
-        hasher.update(&x.to_le_bytes());
-    }
-    hasher.finalize()
 }

@@ -14,6 +14,7 @@ use cg_potential::{
     RefinementConfig, TrainerConfig, TrainingOutcome, TrainingSet,
 };
 use molio::{Topology, Trajectory};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -222,11 +223,14 @@ impl<'a> Learner<'a> {
             angles,
             dihedrals,
         } = self.config.labels.priors;
+        let ways = BTreeSet::from([pairs, angles, dihedrals]);
+        let fits = ways.into_iter().map(|counted| Ok((counted, fit(counted)?)));
+        let fits: BTreeMap<Counted, Priors> = fits.collect::<Result<_>>()?;
         Ok(Priors::new(
             n_beads,
-            fit(pairs)?.pairs().to_vec(),
-            fit(angles)?.angles().to_vec(),
-            fit(dihedrals)?.dihedrals().to_vec(),
+            fits[&pairs].pairs().to_vec(),
+            fits[&angles].angles().to_vec(),
+            fits[&dihedrals].dihedrals().to_vec(),
         )?)
     }
 

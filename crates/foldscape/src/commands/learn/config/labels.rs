@@ -49,7 +49,7 @@ impl Default for CountedTerms {
 }
 
 /// What the labels of one answer of the oracle count together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(in crate::commands::learn) enum Counted {
     /// Nothing: the prior stays that of the base set.
