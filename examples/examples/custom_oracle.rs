@@ -23,7 +23,7 @@ impl Oracle for DoubleWell {
             frame.forces = Some(vec![[-16.0 * x * (x * x - 1.0), 0.0, 0.0]]);
             Label {
                 frame,
-                force_errors: None,
+                ..Label::default()
             }
         };
         Ok((0..frames.n_frames()).map(label).collect())
@@ -114,6 +114,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         n_rounds: 8,
         n_samples: 2000,
         n_selected: 5,
+        n_spare: 0,
         oracle_batch: 5,
         budget: Budget {
             frames: Some(40),

@@ -221,6 +221,9 @@ fn checksum(labels: &[Label]) -> u32 {
                 hasher.update(&x.to_le_bytes());
             }
         }
+        if let Some(energy) = label.energy {
+            hasher.update(&energy.to_le_bytes());
+        }
     }
     hasher.finalize()
 }
@@ -243,6 +246,9 @@ fn check_labels(labels: &[Label], n_beads: usize) -> Result<(), String> {
             if vectors.iter().flatten().any(|x| !x.is_finite()) {
                 return wrong("a number that is not finite");
             }
+        }
+        if label.energy.is_some_and(|energy| !energy.is_finite()) {
+            return wrong("an energy that is not finite");
         }
         if errors.is_some_and(|errors| errors.iter().flatten().any(|&e| e < 0.0)) {
             return wrong("a negative error");

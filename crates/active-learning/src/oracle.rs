@@ -5,7 +5,7 @@ use molio::{Frame, Trajectory};
 use serde::{Deserialize, Serialize};
 
 /// A coarse-grained frame with the force that an oracle found on each bead.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Label {
     /// Bead positions (nm) and, in `forces`, the forces on them (kJ/mol/nm).
     pub frame: Frame,
@@ -14,6 +14,9 @@ pub struct Label {
     /// # Shapes
     /// `[n_beads][3]`
     pub force_errors: Option<Vec<[f32; 3]>>,
+    /// Potential energy of all that the beads stand for (kJ/mol), where the oracle knows it: a noisy sample of the
+    /// enthalpy at these beads, and all that a label in one basin tells of how high it lies above another.
+    pub energy: Option<f64>,
 }
 
 /// Labels frames, usually by all-atom simulation started from them.
@@ -36,7 +39,7 @@ pub struct Label {
 ///         let label = |index| {
 ///             let mut frame = frames.frame(index);
 ///             frame.forces = Some(frame.positions.iter().map(|p| p.map(|x| -2.0 * x)).collect());
-///             Label { frame, force_errors: None }
+///             Label { frame, ..Label::default() }
 ///         };
 ///         Ok((0..frames.n_frames()).map(label).collect())
 ///     }

@@ -34,6 +34,7 @@ pub struct ForceData {
     forces: Vec<[f32; 3]>,
     errors: Option<Vec<[f32; 3]>>,
     energies: Option<Vec<f64>>,
+    unlabelled: Vec<[f32; 3]>,
     series: Vec<Range<usize>>,
 }
 
@@ -139,6 +140,43 @@ impl ForceData {
     /// Energies (kJ/mol) of the frames, where they are known.
     pub fn energies(&self) -> Option<&[f64]> {
         self.energies.as_deref()
+    }
+
+    /// Frames (nm) whose forces nobody knows, instead of those that there are: where a model could go and
+    /// no data are. An energy term ([`EnergyConfig`](crate::EnergyConfig)) holds a network to the priors there.
+    ///
+    /// # Shapes
+    /// `[frames·n_beads]`
+    ///
+    /// # Errors
+    /// [`Error::Length`] for positions that are no whole frames; [`Error::Label`] for one that is not finite.
+    pub fn set_unlabelled(&mut self, positions: Vec<[f32; 3]>) -> Result<()> {
+        let rest = positions.len() % self.n_beads.max(1);
+        if rest != 0 {
+            return Err(Error::Length {
+                what: "beads of the last frame without forces",
+                expected: self.n_beads,
+                found: rest,
+            });
+        }
+        let broken = |x: &[f32; 3]| x.iter().any(|x| !x.is_finite());
+        if let Some(bead) = positions.iter().position(broken) {
+            return Err(Error::Label {
+                frame: bead / self.n_beads,
+                expected: "finite positions".to_owned(),
+                found: format!("{:?}", positions[bead]),
+            });
+        }
+        self.unlabelled = positions;
+        Ok(())
+    }
+
+    /// Positions of the frames without forces, nm.
+    ///
+    /// # Shapes
+    /// `[frames·n_beads]`
+    pub fn unlabelled(&self) -> &[[f32; 3]] {
+        &self.unlabelled
     }
 
     /// Ends the current trajectory: the next frame begins another one.

@@ -115,7 +115,7 @@ impl<'a> ForceTrainer<'a> {
         check(model, &set)?;
         let targets = set.data.delta_forces(set.priors)?;
         let energy_targets = match config.energy {
-            Some(energy) => Some(energy::targets(&set, energy.toward)?),
+            Some(energy) => Some(energy::targets(&set, energy)?),
             None => None,
         };
         let header = RunHeader::new(&config, description, &set);

@@ -25,4 +25,13 @@ pub trait Propagator: Send {
     /// # Panics
     /// If there is no such replica.
     fn frame(&self, replica: usize) -> Result<Frame, BoxError>;
+
+    /// The potential energy of a replica's present frame, kJ/mol, where the propagator knows it.
+    ///
+    /// # Panics
+    /// If there is no such replica.
+    fn potential_energy(&self, replica: usize) -> Option<f64> {
+        let _ = replica;
+        None
+    }
 }

@@ -376,4 +376,8 @@ impl<P: Potential> Propagator for Simulation<P> {
     fn frame(&self, replica: usize) -> Result<Frame, BoxError> {
         Ok(self.frame(replica))
     }
+
+    fn potential_energy(&self, replica: usize) -> Option<f64> {
+        Some(self.potential_energy(replica))
+    }
 }

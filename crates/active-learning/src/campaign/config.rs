@@ -35,8 +35,12 @@ pub struct CampaignConfig {
     pub n_rounds: usize,
     /// Frames that each fitted model proposes: what it is measured by, and the next round's candidates.
     pub n_samples: usize,
-    /// Frames chosen in a round.
+    /// Frames asked about in a round.
     pub n_selected: usize,
+    /// Frames chosen beyond those, in place of such as the backmapper gives up on: of all that it made, the first
+    /// ones in the selector's order are asked about.
+    #[serde(default)]
+    pub n_spare: usize,
     /// Frames given to the oracle at a time: what a killed program loses at most of its answers.
     pub oracle_batch: usize,
     /// What the oracle may cost.

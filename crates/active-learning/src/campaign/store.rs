@@ -5,7 +5,7 @@ use molio::{AtomRecord, Element, Frame, Topology, TopologyBuilder, Trajectory};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Calls `write` with the name of a temporary file beside `path`, and then puts it in place of `path`.
 pub(super) fn write_whole(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
@@ -86,7 +86,7 @@ pub(super) fn read_frames(path: &Path, n_atoms: usize) -> Result<Trajectory> {
 /// Stands in the file of errors for labels that have none.
 const NO_ERROR: [f32; 3] = [-1.0; 3];
 
-/// Labels as a TRR file, after their errors, if any has them, as a NumPy array beside it.
+/// Labels as a TRR file, after their errors and energies, if any has them, in files beside it.
 pub(super) fn write_labels(path: &Path, n_beads: usize, labels: &[Label]) -> Result<()> {
     if labels.iter().any(|label| label.force_errors.is_some()) {
         let mut errors = Trajectory::new(n_beads);
@@ -98,6 +98,10 @@ pub(super) fn write_labels(path: &Path, n_beads: usize, labels: &[Label]) -> Res
         write_whole(&errors_path(path), |partial| {
             Ok(errors.write(partial, &unnamed_beads(n_beads))?)
         })?;
+    }
+    if labels.iter().any(|label| label.energy.is_some()) {
+        let energies: Vec<Option<f64>> = labels.iter().map(|label| label.energy).collect();
+        write_json(&energies_path(path), &energies)?;
     }
     let mut frames = Trajectory::new(n_beads);
     for label in labels {
@@ -121,51 +125,74 @@ pub(super) fn read_labels(path: &Path, n_beads: usize) -> Result<Vec<Label>> {
         let shape = |t: &Trajectory| format!("{} × {}", t.n_frames(), t.n_atoms());
         return Err(Error::state(&errors_path, shape(&frames), shape(errors)));
     }
+    let energies_path = energies_path(path);
+    let energies: Vec<Option<f64>> = match energies_path.exists() {
+        true => read_json(&energies_path)?,
+        false => vec![None; frames.n_frames()],
+    };
+    if energies.len() != frames.n_frames() {
+        let (expected, found) = (frames.n_frames(), energies.len());
+        return Err(Error::state(&energies_path, expected, found));
+    }
     let label = |index| Label {
         frame: frames.frame(index),
         force_errors: errors
             .as_ref()
             .map(|errors| errors.positions(index).to_vec())
             .filter(|errors| errors.first() != Some(&NO_ERROR)),
+        energy: energies[index],
     };
     Ok((0..frames.n_frames()).map(label).collect())
 }
 
-fn errors_path(labels: &Path) -> std::path::PathBuf {
+fn errors_path(labels: &Path) -> PathBuf {
+    beside(labels, "errors.npy")
+}
+
+fn energies_path(labels: &Path) -> PathBuf {
+    beside(labels, "energies.json")
+}
+
+fn beside(labels: &Path, what: &str) -> PathBuf {
     let stem = labels.file_stem().unwrap_or_default().to_string_lossy();
-    labels.with_file_name(format!("{stem}-errors.npy"))
+    labels.with_file_name(format!("{stem}-{what}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn label(x: f32, error: Option<f32>) -> Label {
+    fn label(x: f32, error: Option<f32>, energy: Option<f64>) -> Label {
         Label {
             frame: Frame {
                 forces: Some(vec![[x / 3.0; 3]; 2]),
                 ..Frame::from_positions(vec![[x; 3]; 2])
             },
             force_errors: error.map(|e| vec![[e; 3]; 2]),
+            energy,
         }
     }
 
     #[test]
     fn labels_come_back_bit_for_bit() {
         let folder = tempfile::tempdir().unwrap();
-        for (name, errors) in [
-            ("plain", [None; 2]),
-            ("erring", [Some(0.1), Some(0.0)]),
-            ("mixed", [Some(0.1), None]),
+        for (name, errors, energies) in [
+            ("plain", [None; 2], [None; 2]),
+            ("erring", [Some(0.1), Some(0.0)], [None; 2]),
+            ("mixed", [Some(0.1), None], [Some(-1141.88234), None]),
         ] {
             let path = folder.path().join(name).join("labels-000.trr");
-            let labels = [label(0.7, errors[0]), label(1e-7, errors[1])];
+            let labels = [
+                label(0.7, errors[0], energies[0]),
+                label(1e-7, errors[1], energies[1]),
+            ];
             write_labels(&path, 2, &labels).unwrap();
             let read = read_labels(&path, 2).unwrap();
             for (read, written) in read.iter().zip(&labels) {
                 assert_eq!(read.frame.positions, written.frame.positions);
                 assert_eq!(read.frame.forces, written.frame.forces);
                 assert_eq!(read.force_errors, written.force_errors);
+                assert_eq!(read.energy, written.energy);
             }
             assert_eq!(read.len(), 2);
         }

@@ -13,8 +13,13 @@ use std::sync::Arc;
 /// Whether the atoms that beads stand for may move.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Phase {
-    /// They stay where they are, and all else is hotter than the oracle's temperature by this factor.
-    Heated(f64),
+    /// All is hotter than the oracle's temperature by this factor.
+    Heated {
+        /// Of temperatures.
+        factor: f64,
+        /// Whether the beads stay where they are.
+        held: bool,
+    },
     /// They stay where they are.
     Held,
     /// They move, on springs to where they were if [`MdSetup::tether`] says so.
@@ -117,6 +122,14 @@ impl Propagator for OracleSimulation {
         }
         Ok(frame)
     }
+
+    fn potential_energy(&self, replica: usize) -> Option<f64> {
+        let energy = self.0.potential_energy(replica);
+        let Some(tether) = &self.0.potential().tether else {
+            return Some(energy);
+        };
+        Some(energy - tether.energy(replica, &self.0.frame(replica)))
+    }
 }
 
 impl MdOracle<OracleSimulation> {
@@ -150,10 +163,10 @@ impl MdOracle<OracleSimulation> {
             let starts = &finite_starts(potential.as_ref(), starts)?;
             let mut masses = setup.masses.clone();
             let temperature = match phase {
-                Phase::Heated(factor) => factor * setup.temperature,
+                Phase::Heated { factor, .. } => factor * setup.temperature,
                 Phase::Held | Phase::Free => setup.temperature,
             };
-            if phase != Phase::Free {
+            if !matches!(phase, Phase::Free | Phase::Heated { held: false, .. }) {
                 for &atom in &setup.bead_atoms {
                     masses[atom] = 0.0;
                 }

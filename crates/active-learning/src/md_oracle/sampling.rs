@@ -13,13 +13,18 @@ pub(super) fn along_the_way<P: Propagator>(
 ) -> Result<Vec<Vec<Label>>, BoxError> {
     propagator.advance(config.release_steps)?;
     let mut labels: Vec<Vec<Label>> = vec![Vec::new(); propagator.n_replicas()];
-    record(propagator, config, project, &mut |replica, _, frame| {
-        let force_errors = None;
-        labels[replica].push(Label {
-            frame,
-            force_errors,
-        });
-    })?;
+    record(
+        propagator,
+        config,
+        project,
+        &mut |replica, _, frame, energy| {
+            labels[replica].push(Label {
+                frame,
+                force_errors: None,
+                energy,
+            });
+        },
+    )?;
     Ok(labels)
 }
 
@@ -35,10 +40,10 @@ pub(super) fn mean_forces<P: Propagator>(
         propagator,
         config,
         project,
-        &mut |replica, record, frame| {
+        &mut |replica, record, frame, energy| {
             let means =
                 means[replica].get_or_insert_with(|| BlockMeans::new(&frame, config.n_blocks));
-            means.add(record * config.n_blocks / config.n_records, &frame);
+            means.add(record * config.n_blocks / config.n_records, &frame, energy);
         },
     )?;
     let whole = |means: &BlockMeans| means.n_records == config.n_records;
@@ -46,12 +51,12 @@ pub(super) fn mean_forces<P: Propagator>(
     Ok(means.map(|means| means.map(BlockMeans::label)).collect())
 }
 
-/// Calls `keep` with replica, record and projected frame, until a replica stops moving.
+/// Calls `keep` with replica, record, projected frame and energy, until a replica stops moving.
 fn record<P: Propagator>(
     propagator: &mut P,
     config: &MdOracleConfig,
     project: &ProjectFunction,
-    keep: &mut dyn FnMut(usize, usize, Frame),
+    keep: &mut dyn FnMut(usize, usize, Frame, Option<f64>),
 ) -> Result<(), BoxError> {
     let n_replicas = propagator.n_replicas();
     let mut last: Vec<Vec<[f32; 3]>> = Vec::with_capacity(n_replicas);
@@ -75,7 +80,7 @@ fn record<P: Propagator>(
             let forces = beads.forces.as_deref().unwrap_or_default();
             let numbers = beads.positions.iter().chain(forces).flatten();
             if forces.len() == beads.n_atoms() && numbers.clone().all(|x| x.is_finite()) {
-                keep(replica, record, beads);
+                keep(replica, record, beads, propagator.potential_energy(replica));
             } else {
                 moving[replica] = false;
             }
@@ -90,6 +95,8 @@ struct BlockMeans {
     positions: Vec<[f32; 3]>,
     sums: Vec<Vec<[f64; 3]>>,
     counts: Vec<usize>,
+    /// Sum of the energies; `None` once one is not known.
+    energy: Option<f64>,
     n_records: usize,
 }
 
@@ -99,11 +106,12 @@ impl BlockMeans {
             positions: frame.positions.clone(),
             sums: vec![vec![[0.0; 3]; frame.n_atoms()]; n_blocks],
             counts: vec![0; n_blocks],
+            energy: Some(0.0),
             n_records: 0,
         }
     }
 
-    fn add(&mut self, block: usize, frame: &Frame) {
+    fn add(&mut self, block: usize, frame: &Frame, energy: Option<f64>) {
         let forces = frame.forces.as_deref().unwrap_or_default();
         for (sum, force) in self.sums[block].iter_mut().zip(forces) {
             for axis in 0..3 {
@@ -111,6 +119,7 @@ impl BlockMeans {
             }
         }
         self.counts[block] += 1;
+        self.energy = self.energy.zip(energy).map(|(sum, energy)| sum + energy);
         self.n_records += 1;
     }
 
@@ -135,6 +144,7 @@ impl BlockMeans {
                 ..Frame::from_positions(self.positions)
             },
             force_errors: Some(errors),
+            energy: self.energy.map(|sum| sum / self.n_records as f64),
         }
     }
 }

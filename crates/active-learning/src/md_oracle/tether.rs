@@ -44,6 +44,16 @@ impl Tether {
         }
     }
 
+    /// Of the springs in a replica's frame, kJ/mol.
+    pub(super) fn energy(&self, replica: usize, frame: &Frame) -> f64 {
+        let atoms = self.atoms.iter();
+        let squares = atoms.flat_map(|&atom| {
+            let (x, anchor) = (frame.positions[atom], self.anchors[replica][atom]);
+            (0..3).map(move |axis| f64::from(x[axis] - anchor[axis]).powi(2))
+        });
+        0.5 * self.k * squares.sum::<f64>()
+    }
+
     /// −k (x − x₀), kJ/mol/nm.
     fn pull(&self, away: f32) -> f32 {
         -(self.k as f32) * away

@@ -106,6 +106,26 @@ fn budgets_end_a_campaign() {
 }
 
 #[test]
+fn spare_frames_stand_in_for_such_as_cannot_be_rebuilt() {
+    let asked = |n_spare| {
+        let folder = tempfile::tempdir().unwrap();
+        let config = active_learning::CampaignConfig {
+            n_spare,
+            ..toy::config()
+        };
+        let summary = run(config, folder.path()).unwrap();
+        let indices = std::fs::read(folder.path().join("round-001/backmapped.json")).unwrap();
+        let indices: Vec<usize> = serde_json::from_slice(&indices).unwrap();
+        let round = &summary.rounds[1];
+        (round.selected.len(), round.n_asked, indices)
+    };
+    // the toy's backmapper gives up on the tenth
+    let first = |n: usize| (0..n).filter(|i| i % 10 != 9).collect::<Vec<_>>();
+    assert_eq!(asked(0), (12, 11, first(12)));
+    assert_eq!(asked(5), (17, 12, first(13)));
+}
+
+#[test]
 fn a_changed_configuration_is_named() {
     let folder = tempfile::tempdir().unwrap();
     run(toy::config(), folder.path()).unwrap();

@@ -1,6 +1,6 @@
 //! Oracles that simulate.
 
-use active_learning::{Annealing, MdOracle, MdOracleConfig, MdSetup, Oracle, Sampling};
+use active_learning::{Annealing, Label, MdOracle, MdOracleConfig, MdSetup, Oracle, Sampling};
 use dynamics::{BOLTZMANN, BoxError, Constraint, Potential};
 use molio::Trajectory;
 use std::sync::Arc;
@@ -10,6 +10,11 @@ use std::sync::Arc;
 struct Springs;
 
 const K: f32 = 200.0;
+
+fn spring_energy(x0: [f32; 3], x1: [f32; 3]) -> f64 {
+    let squares = (0..3).map(|k| (x1[k] - x0[k]).powi(2) + x1[k].powi(2));
+    f64::from(0.5 * K * squares.sum::<f32>())
+}
 
 impl Potential for Springs {
     fn n_atoms(&self) -> usize {
@@ -21,7 +26,12 @@ impl Potential for Springs {
             f[1][k] = -f[0][k] - K * x[1][k];
             f[2][k] = 0.0;
         }
-        Ok(if x[0][0].abs() > 5.0 { f64::NAN } else { 0.0 })
+        let energy = spring_energy(x[0], x[1]);
+        Ok(if x[0][0].abs() > 5.0 {
+            f64::NAN
+        } else {
+            energy
+        })
     }
 }
 
@@ -168,7 +178,11 @@ fn senseless_settings_are_refused() {
     };
     assert!(make(setup.clone(), config.clone()));
     for factor in [0.5, f64::NAN, 100.0] {
-        let annealing = Some(Annealing { factor, steps: 8 });
+        let annealing = Some(Annealing {
+            factor,
+            steps: 8,
+            held: true,
+        });
         let config = MdOracleConfig {
             annealing,
             ..config.clone()
@@ -236,7 +250,7 @@ fn heat_lets_the_other_atoms_leave_where_they_began() {
         time_step: 0.005,
         tether: None,
     };
-    let in_the_deep_well = |annealing| {
+    let labelled = |annealing| {
         let config = MdOracleConfig {
             sampling: Sampling::MeanForce,
             annealing,
@@ -260,18 +274,32 @@ fn heat_lets_the_other_atoms_leave_where_they_began() {
             .label(&Trajectory::from_positions(2, starts).unwrap())
             .unwrap();
         assert_eq!(labels.len(), 32);
-        let deep = |x: f32| x > 0.0;
-        let places = labels
-            .iter()
-            .map(|l| l.frame.forces.as_ref().unwrap()[0][0]);
-        places.filter(|&x| deep(x)).count()
+        labels
     };
-    let cold = in_the_deep_well(None);
-    let heated = in_the_deep_well(Some(Annealing {
-        factor: 6.0,
-        steps: 4000,
-    }));
-    assert!(cold < 8 && heated > 24, "{cold} and {heated} of 32");
+    let in_the_deep_well = |labels: &[Label]| {
+        let places = labels.iter().map(|label| {
+            let other = label.frame.forces.as_ref().unwrap()[0];
+            other[0] - label.frame.positions[0][0]
+        });
+        places.filter(|&x| x > 0.0).count()
+    };
+    let heat = |held| {
+        Some(Annealing {
+            factor: 6.0,
+            steps: 4000,
+            held,
+        })
+    };
+    let cold = in_the_deep_well(&labelled(None));
+    let (held, free) = (labelled(heat(true)), labelled(heat(false)));
+    for heated in [&held, &free] {
+        let heated = in_the_deep_well(heated);
+        assert!(cold < 8 && heated > 24, "{cold} and {heated} of 32");
+    }
+    // held beads stay to the last bit, free ones take part
+    let moved = |label: &&Label| label.frame.positions[0] != [0.0; 3];
+    assert_eq!(held.iter().filter(moved).count(), 0);
+    assert_eq!(free.iter().filter(moved).count(), 32);
 }
 
 #[test]
@@ -289,6 +317,19 @@ fn tethered_beads_stay_about_their_frames_and_their_labels_know_no_tether() {
             (f64::from(label.frame.positions[0][0]), f64::from(force))
         })
         .collect();
+    // so are energies: a force on atom 0 tells where atom 1 is
+    for label in &labels {
+        let (x, force) = (
+            label.frame.positions[0],
+            label.frame.forces.as_ref().unwrap()[0],
+        );
+        let other = std::array::from_fn(|k| x[k] + force[k] / K);
+        let (found, expected) = (label.energy.unwrap(), spring_energy(x, other));
+        assert!(
+            (found - expected).abs() < 0.02 + 1e-3 * expected,
+            "{found} {expected}"
+        );
+    }
     let n = late.len() as f64;
     let mean = |value: &dyn Fn(&(f64, f64)) -> f64| late.iter().map(value).sum::<f64>() / n;
     let x = mean(&|l| l.0);

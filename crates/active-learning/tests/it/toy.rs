@@ -24,6 +24,7 @@ pub(crate) fn label(x: f32) -> Label {
             ..Frame::from_positions(vec![[x, 0.0, 0.0]])
         },
         force_errors: Some(vec![[0.1; 3]]),
+        energy: None,
     }
 }
 
@@ -143,6 +144,7 @@ pub(crate) fn config() -> CampaignConfig {
         n_rounds: 4,
         n_samples: 60,
         n_selected: 12,
+        n_spare: 0,
         oracle_batch: 5,
         budget: Budget::default(),
         attempts: vec![

@@ -199,6 +199,7 @@ pub(crate) fn digest(set: &TrainingSet<'_>) -> u64 {
         Some(set.data.positions()),
         Some(set.data.forces()),
         set.data.errors(),
+        Some(set.data.unlabelled()).filter(|frames| !frames.is_empty()),
     ];
     for list in lists.into_iter().flatten() {
         add(list.len() as u32);

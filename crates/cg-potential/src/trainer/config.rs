@@ -101,6 +101,19 @@ pub struct EnergyConfig {
     /// What energies should be.
     #[serde(default)]
     pub toward: EnergyTarget,
+    /// Of what the labels' energies are beyond the priors', the part that the network is to take. Where they are
+    /// enthalpies rather than free energies, hidden entropy takes much of it back.
+    #[serde(default = "whole", skip_serializing_if = "is_whole")]
+    pub share: f64,
+}
+
+fn whole() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_whole(share: &f64) -> bool {
+    *share == 1.0
 }
 
 /// What [`EnergyConfig`] holds energies to.
@@ -218,6 +231,9 @@ impl TrainerConfig {
         }
         if let Some(energy) = self.energy {
             positive("energy weight", energy.weight)?;
+            if !(0.0..=1.0).contains(&energy.share) {
+                return Err(Error::setting("energy share", "0 to 1", energy.share));
+            }
         }
         if let Some(decoys) = self.decoys {
             positive("decoy sigma", decoys.sigma)?;

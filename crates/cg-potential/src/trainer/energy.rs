@@ -1,11 +1,13 @@
 //! Energies beside forces.
 
+use super::perturbed::UNLABELLED;
 use super::{EnergyConfig, EnergyTarget, ForceTrainer, TrainingSet};
 use crate::{Error, Result};
+use dynamics::random::{Purpose, counter, philox};
 
-/// What the network's own energies should be, kJ/mol: of the labels minus those of the priors, or nothing.
-pub(super) fn targets(set: &TrainingSet<'_>, toward: EnergyTarget) -> Result<Vec<f64>> {
-    if toward == EnergyTarget::Priors {
+/// What the network's own energies should be, kJ/mol: its share of the labels' minus those of the priors, or nothing.
+pub(super) fn targets(set: &TrainingSet<'_>, config: EnergyConfig) -> Result<Vec<f64>> {
+    if config.toward == EnergyTarget::Priors {
         return Ok(vec![0.0; set.data.n_frames()]);
     }
     let energies = set
@@ -13,17 +15,24 @@ pub(super) fn targets(set: &TrainingSet<'_>, toward: EnergyTarget) -> Result<Vec
         .energies()
         .ok_or_else(|| Error::setting("energy term", "labels with energies", "none"))?;
     let n = set.data.n_beads();
+    let n_frames = energies.len().max(1) as f64;
     let frames = set.data.positions().chunks_exact(n).zip(energies);
-    Ok(frames
+    let mut targets: Vec<f64> = frames
         .map(|(positions, energy)| {
             let wide: Vec<[f64; 3]> = positions.iter().map(|x| x.map(f64::from)).collect();
-            energy - set.priors.energy_forces_f64(&wide, &mut vec![[0.0; 3]; n])
+            let priors = set.priors.energy_forces_f64(&wide, &mut vec![[0.0; 3]; n]);
+            config.share * (energy - priors)
         })
-        .collect())
+        .collect();
+    // frames without labels have 0, which is what labels have on average
+    let mean = targets.iter().sum::<f64>() / n_frames;
+    targets.iter_mut().for_each(|target| *target -= mean);
+    Ok(targets)
 }
 
 impl ForceTrainer<'_> {
-    /// Adds the gradient of w·⟨(e − ⟨e⟩)²⟩ over a batch, e being the model's energy minus the target.
+    /// Adds the gradient of w·⟨(e − ⟨e⟩)²⟩ over a batch and as many frames without labels, if there are any, e being the
+    /// model's energy minus the target.
     pub(super) fn add_energy_gradient(
         &self,
         frames: &[usize],
@@ -35,8 +44,43 @@ impl ForceTrainer<'_> {
         else {
             return;
         };
-        let scales = scales(weight, &self.energy_errors(frames, positions, targets));
-        self.model.energy_gradient(positions, &scales, gradient);
+        let unlabelled = self.unlabelled(frames.len());
+        let mut forces = vec![[0.0; 3]; positions.len().max(unlabelled.len())];
+        let mut energies_of =
+            |x: &[[f32; 3]]| self.model.energies_forces(x, &mut forces[..x.len()]);
+        let mut energies = energies_of(positions);
+        energies.extend(energies_of(&unlabelled));
+        let mut targets: Vec<f64> = frames.iter().map(|&frame| targets[frame]).collect();
+        targets.resize(energies.len(), 0.0);
+        let scales = scales(weight, &errors(&energies, &targets));
+        let (labelled, others) = scales.split_at(frames.len());
+        self.model.energy_gradient(positions, labelled, gradient);
+        if !others.is_empty() {
+            self.model.energy_gradient(&unlabelled, others, gradient);
+        }
+    }
+
+    /// So many frames without labels, drawn by seed and step.
+    fn unlabelled(&self, n_frames: usize) -> Vec<[f32; 3]> {
+        let n = self.set.data.n_beads();
+        let all = self.set.data.unlabelled();
+        let n_all = (all.len() / n.max(1)) as u64;
+        if n_all == 0 {
+            return Vec::new();
+        }
+        let step = self.progress.step as u64;
+        let draw = |i| {
+            let words = philox(
+                counter(Purpose::Jitter, i as u32, UNLABELLED, step),
+                self.config.seed,
+            );
+            (u64::from(words[0]) * n_all >> 32) as usize
+        };
+        let chosen = (0..n_frames).map(draw);
+        chosen
+            .flat_map(|frame| &all[frame * n..(frame + 1) * n])
+            .copied()
+            .collect()
     }
 
     /// √⟨(e − ⟨e⟩)²⟩ over the validation frames.
@@ -74,3 +118,6 @@ pub(super) fn scales(weight: f64, errors: &[f64]) -> Vec<f32> {
     let factor = 2.0 * weight / errors.len().max(1) as f64;
     errors.iter().map(|e| (factor * e) as f32).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@ use dynamics::random::{Purpose, counter, normals, philox};
 /// Streams of noise, told apart by the replica's place in the counter.
 const DENOISING: u32 = 0;
 const DECOYS: u32 = 1;
+/// Choice of frames without labels.
+pub(super) const UNLABELLED: u32 = 2;
 
 /// Positions, targets, and the factor of their loss.
 pub(super) struct Perturbed {

@@ -7,7 +7,7 @@ use std::fs;
 
 /// E = Σ_k θ_k (r − 0.4)^(k+2) of one distance: linear in its parameters, so the least loss is known.
 #[derive(Clone)]
-struct Polynomial(Vec<f32>);
+pub(super) struct Polynomial(pub(super) Vec<f32>);
 
 impl Polynomial {
     /// dE/dr by parameter, and the unit vector from the first to the second bead.
@@ -97,15 +97,15 @@ impl ForceModel for Polynomial {
 }
 
 /// Forces of θ = (30, −8) about a spring prior, with noise.
-struct Setup {
-    data: ForceData,
-    split: ForceSplit,
-    priors: Priors,
+pub(super) struct Setup {
+    pub(super) data: ForceData,
+    pub(super) split: ForceSplit,
+    pub(super) priors: Priors,
 }
 
-const TRUTH: [f32; 2] = [30.0, -8.0];
+pub(super) const TRUTH: [f32; 2] = [30.0, -8.0];
 
-fn setup(noise: f32) -> Setup {
+pub(super) fn setup(noise: f32) -> Setup {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let term = PairTerm::Harmonic {
         length: 0.4,
@@ -150,7 +150,7 @@ fn setup(noise: f32) -> Setup {
 }
 
 impl Setup {
-    fn set(&self) -> TrainingSet<'_> {
+    pub(super) fn set(&self) -> TrainingSet<'_> {
         TrainingSet {
             data: &self.data,
             split: &self.split,
@@ -160,7 +160,7 @@ impl Setup {
     }
 }
 
-fn config() -> TrainerConfig {
+pub(super) fn config() -> TrainerConfig {
     TrainerConfig {
         epochs: 30,
         batch_size: 50,
@@ -391,148 +391,4 @@ fn patience_runs_out_and_nonsense_is_refused() {
         ForceTrainer::new(config(), &mut broken, "p", setup.set(), folder.path()).unwrap();
     let error = trainer.run(&AtomicBool::new(false), &mut |_| {});
     assert!(matches!(error, Err(Error::NotFinite { .. })), "{error:?}");
-}
-
-#[test]
-fn energies_are_learned_up_to_a_constant() {
-    let mut setup = setup(2.0);
-    let energies: Vec<f64> = setup
-        .data
-        .positions()
-        .chunks(2)
-        .map(|x| {
-            let mut forces = [[0.0; 3]; 2];
-            let truth = Polynomial(TRUTH.to_vec());
-            truth.energy_gradient(x, &[0.0], &mut [0.0; 2])[0]
-                + setup.priors.energy_forces(x, &mut forces)
-                + 1234.5
-        })
-        .collect();
-    let folder = tempfile::tempdir().unwrap();
-    let config = TrainerConfig {
-        energy: Some(EnergyConfig {
-            weight: 1e3,
-            toward: EnergyTarget::Labels,
-        }),
-        epochs: 60,
-        learning_rate: 2.0,
-        ..config()
-    };
-    let mut model = Polynomial(vec![0.0; 2]);
-    let without = ForceTrainer::new(
-        config.clone(),
-        &mut model,
-        "energies",
-        setup.set(),
-        folder.path(),
-    );
-    let message = without.err().map(|error| error.to_string());
-    assert!(message.is_some_and(|m| m.contains("labels with energies")));
-
-    setup.data.set_energies(energies).unwrap();
-    let mut trainer =
-        ForceTrainer::new(config, &mut model, "energies", setup.set(), folder.path()).unwrap();
-    let mut deviations = Vec::new();
-    trainer
-        .run(&AtomicBool::new(false), &mut |event| {
-            if let TrainingEvent::Epoch { record, .. } = event {
-                deviations.push(record.energy_deviation.unwrap());
-            }
-        })
-        .unwrap();
-    // the constant of 1234.5 does not show
-    assert!(deviations[59] < 0.1 * deviations[0], "{deviations:?}");
-    for (found, truth) in model.0.iter().zip(TRUTH) {
-        assert!((found - truth).abs() < 1.0, "{:?}", model.0);
-    }
-}
-
-#[test]
-fn the_energy_term_has_its_own_gradient() {
-    let mut setup = setup(2.0);
-    let n = setup.data.n_frames();
-    let energies: Vec<f64> = (0..n).map(|frame| (frame as f64).sin()).collect();
-    setup.data.set_energies(energies).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let frames = [3, 50, 7, 200, 11];
-    let positions = setup.data.positions_of(&frames);
-    let config = TrainerConfig {
-        energy: Some(EnergyConfig {
-            weight: 3.0,
-            toward: EnergyTarget::Labels,
-        }),
-        ..config()
-    };
-    let mut loss_of = |parameters: [f32; 2]| {
-        let mut model = Polynomial(parameters.to_vec());
-        let truth: Vec<f64> = positions
-            .chunks(2)
-            .map(|x| model.energy_gradient(x, &[0.0], &mut [0.0; 2])[0])
-            .collect();
-        let trainer = ForceTrainer::new(
-            config.clone(),
-            &mut model,
-            &format!("{parameters:?}"),
-            setup.set(),
-            &folder.path().join(format!("{parameters:?}")),
-        )
-        .unwrap();
-        let targets = trainer.energy_targets.unwrap();
-        let errors: Vec<f64> = truth
-            .iter()
-            .zip(frames)
-            .map(|(e, frame)| e - targets[frame])
-            .collect();
-        let mean = errors.iter().sum::<f64>() / 5.0;
-        let loss = 3.0 * errors.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / 5.0;
-        (loss, targets)
-    };
-    let at = [10.0_f32, 4.0];
-    let (_, targets) = loss_of(at);
-    let slope = |axis: usize, loss_of: &mut dyn FnMut([f32; 2]) -> (f64, Vec<f64>)| {
-        let (mut up, mut down) = (at, at);
-        up[axis] += 0.25;
-        down[axis] -= 0.25;
-        (loss_of(up).0 - loss_of(down).0) / 0.5
-    };
-    let expected = [slope(0, &mut loss_of), slope(1, &mut loss_of)];
-    let model = Polynomial(at.to_vec());
-    let mut forces = vec![[0.0; 3]; positions.len()];
-    let energies = model.energies_forces(&positions, &mut forces);
-    let targets = frames.map(|frame| targets[frame]);
-    let scales = super::energy::scales(3.0, &super::energy::errors(&energies, &targets));
-    let mut gradient = [0.0_f32; 2];
-    model.energy_gradient(&positions, &scales, &mut gradient);
-    for (found, expected) in gradient.iter().zip(expected) {
-        assert!((f64::from(*found) - expected).abs() < 1e-3 * expected.abs().max(1e-3));
-    }
-}
-
-#[test]
-fn energies_shrink_toward_the_priors() {
-    let setup = setup(2.0);
-    let deviation = |weight: Option<f64>| {
-        let folder = tempfile::tempdir().unwrap();
-        let energy = weight.map(|weight| EnergyConfig {
-            weight,
-            toward: EnergyTarget::Priors,
-        });
-        let config = TrainerConfig {
-            energy,
-            epochs: 60,
-            learning_rate: 2.0,
-            ..config()
-        };
-        let mut model = Polynomial(vec![0.0; 2]);
-        let mut trainer =
-            ForceTrainer::new(config, &mut model, "shrunk", setup.set(), folder.path()).unwrap();
-        trainer.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
-        let positions = setup.data.positions();
-        let energies = model.energies_forces(positions, &mut vec![[0.0; 3]; positions.len()]);
-        let mean = energies.iter().sum::<f64>() / energies.len() as f64;
-        energies.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / energies.len() as f64
-    };
-    let free = deviation(None);
-    assert!(deviation(Some(1e-3)) > 0.8 * free);
-    assert!(deviation(Some(1e5)) < 0.2 * free);
 }

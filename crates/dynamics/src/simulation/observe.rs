@@ -58,6 +58,15 @@ impl<P: Potential> Simulation<P> {
         block.now.velocities.iter().map(of_atom).collect()
     }
 
+    /// Potential energy of a replica, kJ/mol.
+    ///
+    /// # Panics
+    /// If there is no such replica.
+    pub fn potential_energy(&self, replica: usize) -> f64 {
+        let (block, lane) = self.place_of(replica);
+        block.now.energies[lane]
+    }
+
     /// Potential energies of all replicas, kJ/mol.
     pub fn potential_energies(&self) -> Vec<f64> {
         self.of_replicas(|block| block.now.energies)

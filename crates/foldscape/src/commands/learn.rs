@@ -139,6 +139,7 @@ fn campaign(config: &Config) -> Result<CampaignConfig> {
         n_rounds: rounds.rounds,
         n_samples: config.n_samples(),
         n_selected: config.selection.frames,
+        n_spare: config.selection.spare,
         oracle_batch: config.oracle.batch,
         budget: rounds.budget,
         attempts: rounds.attempts.clone(),

@@ -59,6 +59,9 @@ fn tiny(folder: &tempfile::TempDir) -> String {
         [training]
         epochs = 2
         batch_size = 16
+        energy = {{ weight = 1.0, toward = "labels", share = 0.5 }}
+        [labels]
+        prior_frames = 8
         [simulation]
         replicas = 4
         steps = 200
@@ -69,8 +72,10 @@ fn tiny(folder: &tempfile::TempDir) -> String {
         [selection]
         method = "farthest-first"
         frames = 3
+        spare = 1
         [oracle]
         kind = "mean-force"
+        annealing = {{ temperature = 400, ps = 0.04, held = false }}
         equilibration_ps = 0.04
         length_ps = 0.2
         save_ps = 0.02
@@ -119,7 +124,7 @@ fn a_campaign_runs_and_one_that_is_killed_ends_alike() {
     assert_eq!(outcome["tica_w1"].as_array().map(Vec::len), Some(2));
     assert_eq!(outcome["dihedral_w1"].as_array().map(Vec::len), Some(2));
     let round = &outcome["rounds"][1];
-    assert_eq!(round["selected"], 3);
+    assert_eq!(round["selected"], 4);
     // every frame near the native state can be given atoms, and each brings a label
     assert_eq!(outcome["oracle_frames"], round["asked"]);
     assert!(round["asked"].as_u64() >= Some(1), "{round}");

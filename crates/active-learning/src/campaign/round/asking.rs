@@ -132,7 +132,11 @@ impl Stages<'_, '_> {
         let n_beads = campaign.n_beads;
         let path = self.folder.join("selected.trr");
         self.stage(Stage::Select, &path, |stages| {
-            let budget = stages.affordable()?;
+            let spare = campaign
+                .parts
+                .backmapper
+                .map_or(0, |_| campaign.config.n_spare);
+            let budget = stages.affordable()? + spare;
             let selector = campaign.parts.selector;
             let chosen = selector
                 .select(plausible, known, budget)
@@ -251,8 +255,14 @@ impl Stages<'_, '_> {
                 let found = format!("{:?}", made.indices);
                 return Err(Error::setting(what, expected, found).into());
             }
-            write_json(&stages.folder.join("backmapped.json"), &made.indices)?;
-            Ok(write_frames(&path, &made.frames)?)
+            let n_asked = stages.affordable()?.min(made.indices.len());
+            let mut asked = Trajectory::new(made.frames.n_atoms());
+            for index in 0..n_asked {
+                asked.push(&made.frames.frame(index)).map_err(Error::from)?;
+            }
+            let indices = &made.indices[..n_asked];
+            write_json(&stages.folder.join("backmapped.json"), &indices)?;
+            Ok(write_frames(&path, &asked)?)
         })?;
         Ok(read_frames(&path, selected.n_atoms())?)
     }

@@ -192,8 +192,11 @@ pub(super) enum Method {
 #[serde(deny_unknown_fields)]
 pub(super) struct SelectionConfig {
     pub(super) method: Method,
-    /// Frames a round.
+    /// Frames asked about in a round.
     pub(super) frames: usize,
+    /// Frames chosen beyond those, in place of such as cannot be rebuilt without Ramachandran outliers.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub(super) spare: usize,
     /// The chosen are farther than this from each other, nm (TICA: units of a component).
     #[serde(default)]
     pub(super) separation: f64,
@@ -214,7 +217,7 @@ pub(super) struct SelectionConfig {
 pub(super) struct OracleConfig {
     /// `free`, `mean-force`, or `mean-force-then-free`.
     pub(super) kind: Sampling,
-    /// Heat before that, with the beads held.
+    /// Heat before that.
     pub(super) annealing: Option<AnnealingConfig>,
     /// Time in which all but the beads relaxes.
     pub(super) equilibration_ps: f64,
@@ -255,6 +258,9 @@ pub(super) struct AnnealingConfig {
     /// K, at its start.
     pub(super) temperature: f64,
     pub(super) ps: f64,
+    /// Whether the beads stay where they are. Free, they wander into basins that the model may not know of.
+    #[serde(default = "held", skip_serializing_if = "is_true")]
+    pub(super) held: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -433,6 +439,20 @@ fn gbn2() -> SolventModel {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_one(n: &usize) -> bool {
     *n == 1
+}
+
+fn held() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_true(flag: &bool) -> bool {
+    *flag
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_none(n: &usize) -> bool {
+    *n == 0
 }
 
 fn one() -> usize {

@@ -8,8 +8,10 @@ use crate::commands::cg::labels::{Atoms, Maps, expand};
 use crate::commands::replicas::Rungs;
 use crate::input;
 use active_learning::{BoxError, Label};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use cg_potential::CgMap;
+use dynamics::{Batch, Potential};
+use forcefield_gpu::{Engine, EngineConfig};
 use molio::{ChainPlan, Frame, ProteinBuilder, Topology, Trajectory, parse_sequence};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -40,6 +42,9 @@ struct Description {
     series: Vec<usize>,
     reference: Vec<usize>,
 }
+
+/// Energies of the base set, in the campaign's folder.
+const ENERGIES: &str = "energies.json";
 
 /// Frames with all atoms, in the campaign's folder.
 const TEMPLATES: &str = "templates.trr";
@@ -86,9 +91,11 @@ impl Data {
             folder.join("base.trr").display(),
             base.n_frames()
         );
-        let label = |index| Label {
+        let energies = energies(&folder.join(ENERGIES), total)?;
+        let label = |index: usize| Label {
             frame: base.frame(index),
             force_errors: None,
+            energy: energies.as_ref().map(|energies| energies[index]),
         };
         let mut data = Self {
             topology,
@@ -249,6 +256,7 @@ fn map(
     }
     writer.finish()?;
     write_templates(&folder.join(TEMPLATES), &atoms, labels.n_frames(), stop)?;
+    write_energies(&folder.join(ENERGIES), config, &atoms, stop)?;
     let series = labels.series().iter().map(ExactSizeIterator::len).collect();
 
     let mut reference = Vec::new();
@@ -306,6 +314,61 @@ fn write_templates(path: &Path, atoms: &Atoms, n_frames: usize, stop: &AtomicBoo
         Ok(true)
     })?;
     Ok(writer.finish()?)
+}
+
+/// Potential energies (kJ/mol) of the base set, by what the oracle simulates.
+fn write_energies(path: &Path, config: &Config, atoms: &Atoms, stop: &AtomicBool) -> Result<()> {
+    let system = super::oracle::system(config, &atoms.topology)?;
+    let engine = Engine::new(&system, EngineConfig::default())?;
+    let n_atoms = atoms.topology.n_atoms();
+    let mut energies: Vec<f64> = Vec::new();
+    let mut waiting: Vec<[f32; 3]> = Vec::new();
+    let mut evaluate = |waiting: &mut Vec<[f32; 3]>| -> Result<()> {
+        let mut batch = Batch::from_positions(n_atoms, waiting);
+        let found = engine.energy_forces_batch(&mut batch);
+        energies.extend(found.map_err(|error| anyhow!(error))?);
+        waiting.clear();
+        Ok(())
+    };
+    atoms.visit("energies", stop, &mut |_, frame| {
+        waiting.extend_from_slice(&frame.positions);
+        if waiting.len() == n_atoms * AT_ONCE {
+            evaluate(&mut waiting)?;
+        }
+        Ok(true)
+    })?;
+    if !waiting.is_empty() {
+        evaluate(&mut waiting)?;
+    }
+    if let Some(frame) = energies.iter().position(|energy| !energy.is_finite()) {
+        bail!(
+            "base: frame {frame} of those chosen has no finite energy; expected frames of a simulation"
+        );
+    }
+    Ok(dynamics::write_atomically(
+        path,
+        &serde_json::to_vec(&energies)?,
+    )?)
+}
+
+/// Frames whose energies are evaluated together.
+const AT_ONCE: usize = 256;
+
+/// `None` for a campaign that began without.
+fn energies(path: &Path, n_frames: usize) -> Result<Option<Vec<f64>>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let name = || path.display().to_string();
+    let text = std::fs::read(path).with_context(name)?;
+    let energies: Vec<f64> = serde_json::from_slice(&text).with_context(name)?;
+    ensure!(
+        energies.len() == n_frames,
+        "{}: {} energies, expected {n_frames}",
+        path.display(),
+        energies.len()
+    );
+    Ok(Some(energies))
 }
 
 /// For each trajectory the frames near the native structure, thinned out evenly to the number that is wanted.

@@ -1,6 +1,6 @@
 //! The coarse-grained model as what a campaign learns.
 
-use super::config::{Config, Counted, CountedTerms};
+use super::config::{Config, Counted, CountedTerms, SimulationConfig};
 use super::data::Data;
 use super::sample::{SIMULATION_REPORT, Sampler};
 use crate::commands::cg::committee::load_members;
@@ -10,8 +10,8 @@ use crate::commands::cg::{starts, train};
 use active_learning::{BoxError, Fit, Label, Model};
 use anyhow::{Context, Result, bail};
 use cg_potential::{
-    BeadGraph, CgModel, ForceData, ForceSplit, ForceTrainer, Network, PriorFit, Priors,
-    RefinementConfig, TrainerConfig, TrainingOutcome, TrainingSet,
+    BeadGraph, CgModel, EnergyTarget, ForceData, ForceSplit, ForceTrainer, Network, PriorFit,
+    Priors, RefinementConfig, TrainerConfig, TrainingOutcome, TrainingSet,
 };
 use molio::{Topology, Trajectory};
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,7 +65,19 @@ impl<'a> Learner<'a> {
         let noise = mean_square(&base.delta_forces(&priors)?);
         let errors = |(label, &weight): (&Label, &f64)| self.errors(label, weight, noise);
         let errors: Vec<_> = fit.labels.iter().zip(fit.weights).map(errors).collect();
-        let data = force_data(fit.labels, Some(&errors))?;
+        let mut data = force_data(fit.labels, Some(&errors))?;
+        if self
+            .config
+            .training
+            .energy
+            .is_some_and(|energy| energy.toward == EnergyTarget::Labels)
+        {
+            data.set_energies(energies(fit.labels)?)?;
+        }
+        let wanted = self.config.labels.prior_frames;
+        if wanted > 0 {
+            data.set_unlabelled(self.of_the_priors(&priors, fit, wanted)?)?;
+        }
         for member in 0..=self.members {
             let path = model_file(fit.folder, member);
             self.fit_one(fit, member, &data, &split, &priors, noise, &path)?;
@@ -137,6 +149,41 @@ impl<'a> Learner<'a> {
         }
         model.save(path)?;
         Ok(())
+    }
+
+    /// Positions (nm) of about so many frames of the priors without a network, at all temperatures of the campaign's
+    /// simulations.
+    fn of_the_priors(
+        &self,
+        priors: &Priors,
+        fit: &Fit<'_>,
+        wanted: usize,
+    ) -> Result<Vec<[f32; 3]>> {
+        let mut silent = self.choice.network(self.beads(), 0)?;
+        silent.parameters_mut().fill(0.0);
+        let temperature = self.config.system.temperature;
+        let model = CgModel::new(silent, priors.clone(), self.beads().clone(), temperature)?;
+        let known = self.known(fit.labels);
+        let chosen = starts::k_centres(&known, self.config.simulation.replicas.min(known.len()))?;
+        let starts = chosen.iter().flat_map(|&index| known[index].clone());
+        let starts = Trajectory::from_positions(self.beads().n_atoms(), starts.collect())?;
+        let plain = &self.config.simulation;
+        let per_replica = wanted.div_ceil(plain.replicas) as u64;
+        // the first third is not used
+        let steps = plain.save * (per_replica + per_replica.div_ceil(2));
+        let simulation = SimulationConfig {
+            steps,
+            skip: plain.save * per_replica.div_ceil(2),
+            ..plain.clone()
+        };
+        let sampler = Sampler {
+            config: &simulation,
+            temperature,
+            stop: self.stop,
+        };
+        let (sample, explored, _) =
+            sampler.sample(&[model], &starts, usize::MAX, fit.seed ^ 0x5052)?;
+        Ok([sample.all_positions(), explored.all_positions()].concat())
     }
 
     /// Refines a model towards the frames that this round's simulations went through.
@@ -297,6 +344,17 @@ impl Model for Learner<'_> {
             false => None,
         })
     }
+}
+
+/// Of all labels, kJ/mol.
+fn energies(labels: &[Label]) -> Result<Vec<f64>> {
+    let energy = |(index, label): (usize, &Label)| {
+        let missing = || {
+            format!("training.energy: label {index} has no energy; did the campaign begin without?")
+        };
+        label.energy.with_context(missing)
+    };
+    labels.iter().enumerate().map(energy).collect()
 }
 
 fn force_data(labels: &[Label], errors: Option<&[Vec<[f32; 3]>]>) -> Result<ForceData> {

@@ -9,9 +9,9 @@ use active_learning::{
     Sampling,
 };
 use anyhow::{Context, Result, ensure};
-use forcefield_gpu::{ConstrainedBonds, Engine, EngineConfig, SystemOptions};
+use forcefield_gpu::{ConstrainedBonds, Engine, EngineConfig, System, SystemOptions};
 use metrics::ramachandran::Ramachandran;
-use molio::{Frame, ProteinBuilder};
+use molio::{Frame, ProteinBuilder, Topology};
 use std::sync::Arc;
 
 /// Rebuilds atoms and relaxes them without solvent, which does for a start.
@@ -40,16 +40,21 @@ pub(super) fn backmapper(config: &Config, data: &Data) -> Result<WithoutOutliers
     })
 }
 
-/// Simulations in the native engine.
-pub(super) fn oracle(config: &Config, data: &Data) -> Result<MdOracle<OracleSimulation>> {
-    let asked = &config.oracle;
+/// What the oracle simulates.
+pub(super) fn system(config: &Config, topology: &Topology) -> Result<System> {
     let field = physics::force_field(&config.system.force_field)?;
     let options = SystemOptions {
         constraints: ConstrainedBonds::Hydrogen,
-        hydrogen_mass: Some(asked.hydrogen_mass),
+        hydrogen_mass: Some(config.oracle.hydrogen_mass),
         ..physics::options(config.system.solvent)
     };
-    let system = field.create_system(&data.topology, &options)?;
+    Ok(field.create_system(topology, &options)?)
+}
+
+/// Simulations in the native engine.
+pub(super) fn oracle(config: &Config, data: &Data) -> Result<MdOracle<OracleSimulation>> {
+    let asked = &config.oracle;
+    let system = system(config, &data.topology)?;
     let rows = data.maps.positions.rows();
     let setup = MdSetup {
         masses: system.masses.clone(),
@@ -96,6 +101,7 @@ impl OracleConfig {
                 Some(annealing) => Some(Annealing {
                     factor: annealing.temperature / temperature,
                     steps: steps("annealing.ps", annealing.ps)?,
+                    held: annealing.held,
                 }),
                 None => None,
             },

@@ -12,6 +12,16 @@ pub(in crate::commands::learn) struct LabelsConfig {
     pub(in crate::commands::learn) most_weight: f64,
     /// What labels count in the priors, beside the base set.
     pub(in crate::commands::learn) priors: CountedTerms,
+    /// Frames of a simulation of the priors alone, at the temperatures of `[simulation]`, at which `training.energy`
+    /// holds the network to the priors: where a model could go and no data are, nothing else keeps the network
+    /// from making up a basin.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub(in crate::commands::learn) prior_frames: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 impl Default for LabelsConfig {
@@ -19,6 +29,7 @@ impl Default for LabelsConfig {
         Self {
             most_weight: 12.0,
             priors: CountedTerms::default(),
+            prior_frames: 0,
         }
     }
 }
