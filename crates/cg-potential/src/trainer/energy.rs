@@ -74,7 +74,7 @@ impl ForceTrainer<'_> {
                 counter(Purpose::Jitter, i as u32, UNLABELLED, step),
                 self.config.seed,
             );
-            (u64::from(words[0]) * n_all >> 32) as usize
+            ((u64::from(words[0]) * n_all) >> 32) as usize
         };
         let chosen = (0..n_frames).map(draw);
         chosen
