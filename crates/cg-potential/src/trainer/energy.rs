@@ -44,20 +44,9 @@ impl ForceTrainer<'_> {
         else {
             return;
         };
-        let unlabelled = self.unlabelled(frames.len());
-        let mut forces = vec![[0.0; 3]; positions.len().max(unlabelled.len())];
-        let mut energies_of =
-            |x: &[[f32; 3]]| self.model.energies_forces(x, &mut forces[..x.len()]);
-        let mut energies = energies_of(positions);
-        energies.extend(energies_of(&unlabelled));
-        let mut targets: Vec<f64> = frames.iter().map(|&frame| targets[frame]).collect();
-        targets.resize(energies.len(), 0.0);
-        let scales = scales(weight, &errors(&energies, &targets));
-        let (labelled, others) = scales.split_at(frames.len());
-        self.model.energy_gradient(positions, labelled, gradient);
-        if !others.is_empty() {
-            self.model.energy_gradient(&unlabelled, others, gradient);
-        }
+        let positions = [positions, &self.unlabelled(frames.len())].concat();
+        let scales = scales(weight, &self.energy_errors(frames, &positions, targets));
+        self.model.energy_gradient(&positions, &scales, gradient);
     }
 
     /// So many frames without labels, drawn by seed and step.
@@ -95,11 +84,12 @@ impl ForceTrainer<'_> {
         Some((errors.iter().map(|e| e * e).sum::<f64>() / frames.len() as f64).sqrt())
     }
 
-    /// What the energies of frames are off, less its mean.
+    /// What the energies of frames, and of those without labels after them, are off, less its mean.
     fn energy_errors(&self, frames: &[usize], positions: &[[f32; 3]], targets: &[f64]) -> Vec<f64> {
         let mut forces = vec![[0.0; 3]; positions.len()];
         let energies = self.model.energies_forces(positions, &mut forces);
-        let targets: Vec<f64> = frames.iter().map(|&frame| targets[frame]).collect();
+        let mut targets: Vec<f64> = frames.iter().map(|&frame| targets[frame]).collect();
+        targets.resize(energies.len(), 0.0);
         errors(&energies, &targets)
     }
 }

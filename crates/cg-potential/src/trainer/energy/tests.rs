@@ -1,4 +1,4 @@
-use super::super::tests::{Polynomial, TRUTH, config, setup};
+use super::super::tests::{Polynomial, Setup, TRUTH, config, setup};
 use super::super::{TrainerConfig, TrainingEvent};
 use super::*;
 use crate::ForceModel;
@@ -121,26 +121,31 @@ fn the_energy_term_has_its_own_gradient() {
     }
 }
 
+/// A network trained with a term of that weight toward the priors.
+fn held_to_the_priors(setup: &Setup, weight: Option<f64>) -> Polynomial {
+    let folder = tempfile::tempdir().unwrap();
+    let config = TrainerConfig {
+        energy: weight.map(|weight| EnergyConfig {
+            weight,
+            toward: EnergyTarget::Priors,
+            share: 1.0,
+        }),
+        epochs: 60,
+        learning_rate: 2.0,
+        ..config()
+    };
+    let mut model = Polynomial(vec![0.0; 2]);
+    let mut trainer =
+        ForceTrainer::new(config, &mut model, "held", setup.set(), folder.path()).unwrap();
+    trainer.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
+    model
+}
+
 #[test]
 fn energies_shrink_toward_the_priors() {
     let setup = setup(2.0);
     let deviation = |weight: Option<f64>| {
-        let folder = tempfile::tempdir().unwrap();
-        let energy = weight.map(|weight| EnergyConfig {
-            weight,
-            toward: EnergyTarget::Priors,
-            share: 1.0,
-        });
-        let config = TrainerConfig {
-            energy,
-            epochs: 60,
-            learning_rate: 2.0,
-            ..config()
-        };
-        let mut model = Polynomial(vec![0.0; 2]);
-        let mut trainer =
-            ForceTrainer::new(config, &mut model, "shrunk", setup.set(), folder.path()).unwrap();
-        trainer.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
+        let model = held_to_the_priors(&setup, weight);
         let positions = setup.data.positions();
         let energies = model.energies_forces(positions, &mut vec![[0.0; 3]; positions.len()]);
         let mean = energies.iter().sum::<f64>() / energies.len() as f64;
@@ -159,21 +164,7 @@ fn frames_without_labels_hold_the_network_to_the_priors() {
     let at_short_bonds = |told: Vec<[f32; 3]>| {
         let mut setup = setup(2.0);
         setup.data.set_unlabelled(told).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let config = TrainerConfig {
-            energy: Some(EnergyConfig {
-                weight: 3.0,
-                toward: EnergyTarget::Priors,
-                share: 1.0,
-            }),
-            epochs: 60,
-            learning_rate: 2.0,
-            ..config()
-        };
-        let mut model = Polynomial(vec![0.0; 2]);
-        let mut trainer =
-            ForceTrainer::new(config, &mut model, "held", setup.set(), folder.path()).unwrap();
-        trainer.run(&AtomicBool::new(false), &mut |_| {}).unwrap();
+        let model = held_to_the_priors(&setup, Some(3.0));
         let energies = model.energies_forces(&short, &mut vec![[0.0; 3]; short.len()]);
         energies.iter().sum::<f64>().abs() / energies.len() as f64
     };

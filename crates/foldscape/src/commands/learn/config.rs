@@ -195,7 +195,7 @@ pub(super) struct SelectionConfig {
     /// Frames asked about in a round.
     pub(super) frames: usize,
     /// Frames chosen beyond those, in place of such as cannot be rebuilt without Ramachandran outliers.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) spare: usize,
     /// The chosen are farther than this from each other, nm (TICA: units of a component).
     #[serde(default)]
@@ -451,7 +451,7 @@ fn is_true(flag: &bool) -> bool {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_none(n: &usize) -> bool {
+fn is_zero(n: &usize) -> bool {
     *n == 0
 }
 

@@ -74,18 +74,14 @@ impl<'a> Learner<'a> {
         {
             data.set_energies(energies(fit.labels)?)?;
         }
-        let wanted = self.config.labels.prior_frames;
-        if wanted > 0 {
-            data.set_unlabelled(self.of_the_priors(&priors, fit, wanted)?)?;
+        let starts = self.spread(fit.labels)?;
+        if self.config.labels.prior_frames > 0 {
+            data.set_unlabelled(self.of_the_priors(&priors, &starts, fit.seed)?)?;
         }
         for member in 0..=self.members {
             let path = model_file(fit.folder, member);
             self.fit_one(fit, member, &data, &split, &priors, noise, &path)?;
         }
-        let known = self.known(fit.labels);
-        let chosen = starts::k_centres(&known, self.config.simulation.replicas.min(known.len()))?;
-        let starts = chosen.iter().flat_map(|&index| known[index].clone());
-        let starts = Trajectory::from_positions(self.beads().n_atoms(), starts.collect())?;
         starts.write(fit.folder.join(STARTS), self.beads())?;
         Ok(())
     }
@@ -151,29 +147,25 @@ impl<'a> Learner<'a> {
         Ok(())
     }
 
-    /// Positions (nm) of about so many frames of the priors without a network, at all temperatures of the campaign's
-    /// simulations.
+    /// Positions (nm) of about `labels.prior_frames` frames of the priors without a network, at all temperatures of the
+    /// campaign's simulations.
     fn of_the_priors(
         &self,
         priors: &Priors,
-        fit: &Fit<'_>,
-        wanted: usize,
+        starts: &Trajectory,
+        seed: u64,
     ) -> Result<Vec<[f32; 3]>> {
         let mut silent = self.choice.network(self.beads(), 0)?;
         silent.parameters_mut().fill(0.0);
         let temperature = self.config.system.temperature;
         let model = CgModel::new(silent, priors.clone(), self.beads().clone(), temperature)?;
-        let known = self.known(fit.labels);
-        let chosen = starts::k_centres(&known, self.config.simulation.replicas.min(known.len()))?;
-        let starts = chosen.iter().flat_map(|&index| known[index].clone());
-        let starts = Trajectory::from_positions(self.beads().n_atoms(), starts.collect())?;
         let plain = &self.config.simulation;
-        let per_replica = wanted.div_ceil(plain.replicas) as u64;
+        let per_replica = self.config.labels.prior_frames.div_ceil(plain.replicas) as u64;
         // the first third is not used
-        let steps = plain.save * (per_replica + per_replica.div_ceil(2));
+        let skip = plain.save * per_replica.div_ceil(2);
         let simulation = SimulationConfig {
-            steps,
-            skip: plain.save * per_replica.div_ceil(2),
+            steps: skip + plain.save * per_replica,
+            skip,
             ..plain.clone()
         };
         let sampler = Sampler {
@@ -181,8 +173,7 @@ impl<'a> Learner<'a> {
             temperature,
             stop: self.stop,
         };
-        let (sample, explored, _) =
-            sampler.sample(&[model], &starts, usize::MAX, fit.seed ^ 0x5052)?;
+        let (sample, explored, _) = sampler.sample(&[model], starts, usize::MAX, seed ^ 0x5052)?;
         Ok([sample.all_positions(), explored.all_positions()].concat())
     }
 
@@ -292,6 +283,17 @@ impl<'a> Learner<'a> {
             Some(errors) => errors.iter().map(|e| e.map(mean)).collect(),
             None => vec![[single; 3]; label.frame.n_atoms()],
         }
+    }
+
+    /// A start for each replica, as far from each other as known frames are.
+    fn spread(&self, labels: &[Label]) -> Result<Trajectory> {
+        let known = self.known(labels);
+        let chosen = starts::k_centres(&known, self.config.simulation.replicas.min(known.len()))?;
+        let starts = chosen.iter().flat_map(|&index| known[index].clone());
+        Ok(Trajectory::from_positions(
+            self.beads().n_atoms(),
+            starts.collect(),
+        )?)
     }
 
     /// Frames that simulations may start from.

@@ -15,13 +15,8 @@ pub(in crate::commands::learn) struct LabelsConfig {
     /// Frames of a simulation of the priors alone, at the temperatures of `[simulation]`, at which `training.energy`
     /// holds the network to the priors: where a model could go and no data are, nothing else keeps the network
     /// from making up a basin.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "super::is_zero")]
     pub(in crate::commands::learn) prior_frames: usize,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_zero(n: &usize) -> bool {
-    *n == 0
 }
 
 impl Default for LabelsConfig {
