@@ -4,7 +4,8 @@
 //! `chignolin_al CONFIG.toml FOLDER [SEEDS [ARM,ARM…]]` runs `foldscape learn` (the program beside this one) with
 //! the configuration of `examples/chignolin.toml`, once an arm and seed, each in its own folder below FOLDER;
 //! what is done stays done, so it can be stopped and started again. Without names all arms run. Arms of one seed
-//! share their base model.
+//! share their base model. The configuration's `[refinement]` is for frames that are drawn at random, whose answers
+//! are an ensemble: the other rules go without, and `matched` is random without it.
 //! Prints a table in Markdown and leaves the numbers in `FOLDER/table.json`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -16,16 +17,30 @@ use std::process::{Command, Stdio};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// A name and a rule of selection.
-type Arm = (&'static str, Option<&'static str>);
+/// What is done in one arm.
+#[derive(Clone, Copy)]
+struct Arm {
+    name: &'static str,
+    /// Of selection; none asks nothing.
+    rule: Option<&'static str>,
+    refined: bool,
+}
 
-/// The first asks nothing.
-const ARMS: [Arm; 5] = [
-    ("none", None),
-    ("random", Some("random")),
-    ("top-k", Some("top-k")),
-    ("k-centre", Some("farthest-first")),
-    ("committee", Some("committee")),
+const fn arm(name: &'static str, rule: Option<&'static str>, refined: bool) -> Arm {
+    Arm {
+        name,
+        rule,
+        refined,
+    }
+}
+
+const ARMS: [Arm; 6] = [
+    arm("none", None, true),
+    arm("random", Some("random"), true),
+    arm("matched", Some("random"), false),
+    arm("top-k", Some("top-k"), false),
+    arm("k-centre", Some("farthest-first"), false),
+    arm("committee", Some("committee"), false),
 ];
 
 const MEASURES: [&str; 8] = [
@@ -56,9 +71,10 @@ fn main() -> Result<()> {
     let folder = folder.canonicalize()?;
     let mut table = Vec::new();
     for seed in 1..=n_seeds {
-        for &(name, rule) in &arms {
+        for &arm in &arms {
+            let name = arm.name;
             eprintln!("arm {name}, seed {seed}");
-            let outcome = arm(&config, &folder, seed, name, rule)?;
+            let outcome = run(&config, &folder, seed, arm)?;
             table.push(json!({ "arm": name, "seed": seed, "outcome": outcome }));
             let text = serde_json::to_string_pretty(&table)?;
             std::fs::write(folder.join("table.json"), text)?;
@@ -74,16 +90,22 @@ fn arms(names: Option<&str>) -> Result<Vec<Arm>> {
         return Ok(ARMS.into());
     };
     let named = |name: &str| {
-        let found = ARMS.into_iter().find(|arm| arm.0 == name);
-        found.ok_or_else(|| format!("no arm {name}; there are {}", ARMS.map(|a| a.0).join(", ")))
+        let found = ARMS.into_iter().find(|arm| arm.name == name);
+        found.ok_or_else(|| {
+            format!(
+                "no arm {name}; there are {}",
+                ARMS.map(|a| a.name).join(", ")
+            )
+        })
     };
-    let others = names.split(',').filter(|&name| name != ARMS[0].0);
+    let others = names.split(',').filter(|&name| name != ARMS[0].name);
     let chosen = std::iter::once(Ok(ARMS[0])).chain(others.map(named));
     Ok(chosen.collect::<std::result::Result<_, _>>()?)
 }
 
 /// Runs one arm, or what is left of it, and returns what `foldscape learn --json` prints.
-fn arm(config: &Path, folder: &Path, seed: i64, name: &str, rule: Option<&str>) -> Result<Value> {
+fn run(config: &Path, folder: &Path, seed: i64, arm: Arm) -> Result<Value> {
+    let name = arm.name;
     let own = folder.join(format!("{name}-{seed}"));
     let mut settings: toml::Table = std::fs::read_to_string(config)?.parse()?;
     let inner = |settings: &mut toml::Table, section: &str, key: &str, value: toml::Value| {
@@ -97,7 +119,10 @@ fn arm(config: &Path, folder: &Path, seed: i64, name: &str, rule: Option<&str>) 
     let text = own.to_str().ok_or("the folder's name is not UTF-8")?;
     settings.insert("folder".to_owned(), text.into());
     settings.insert("seed".to_owned(), seed.into());
-    match rule {
+    if !arm.refined {
+        settings.remove("refinement");
+    }
+    match arm.rule {
         None => inner(&mut settings, "rounds", "rounds", 0.into())?,
         Some(rule) => {
             inner(&mut settings, "selection", "method", rule.into())?;
@@ -180,7 +205,7 @@ fn print_table(table: &[Value]) {
         MEASURES.join(" | ")
     );
     println!("|{}", "---|".repeat(MEASURES.len() + 4));
-    for (name, _) in ARMS {
+    for Arm { name, .. } in ARMS {
         let outcomes: Vec<&Value> = table
             .iter()
             .filter(|row| row["arm"] == name)

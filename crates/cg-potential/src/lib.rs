@@ -37,7 +37,7 @@ pub use prior::{
     FittedCurve, FourierTerm, PairInteraction, PairTerm, PriorConfig, PriorFit, Priors,
     RepulsionConfig, Wall, bead_type,
 };
-pub use refinement::{Refinement, RefinementConfig, RefinementRecord};
+pub use refinement::{Refinement, RefinementConfig, RefinementLadder, RefinementRecord};
 pub use trainer::{
     Checkpoint, Decay, DecoyConfig, DenoisingConfig, EnergyConfig, EnergyTarget, EpochRecord,
     Exact, ForceTrainer, RunHeader, RunProgress, Schedule, TrainerConfig, TrainingEvent,

@@ -3,12 +3,12 @@
 mod config;
 mod state;
 
-pub use config::RefinementConfig;
+pub use config::{RefinementConfig, RefinementLadder};
 
 use crate::trainer::AdamW;
 use crate::{CgPotential, Error, ForceModel, Network, Result, TrainingSet};
 use dynamics::random::{Purpose, counter, philox, uniform};
-use dynamics::{BOLTZMANN, Integrator, Replica, Simulation, SimulationConfig};
+use dynamics::{BOLTZMANN, Integrator, Replica, ReplicaExchange, Simulation, SimulationConfig};
 use state::Header;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,7 +46,10 @@ pub struct Refinement<'a> {
     network: &'a mut Network,
     set: TrainingSet<'a>,
     targets: Vec<[f32; 3]>,
+    /// Sums of the weights of the training frames up to each.
+    cumulative: Vec<f64>,
     simulation: Simulation<CgPotential>,
+    exchange: Option<ReplicaExchange>,
     optimiser: AdamW,
     average: Vec<f32>,
     iteration: usize,
@@ -60,7 +63,8 @@ pub struct Refinement<'a> {
 const SAVE_EVERY: usize = 10;
 
 impl<'a> Refinement<'a> {
-    /// A refinement in `folder`: replicas on training frames, spread evenly, or what was left there by the
+    /// A refinement in `folder` towards the ensemble of the training frames, each with its weight (without
+    /// `weights`, all alike): replicas on training frames, spread evenly, or what was left there by the
     /// same refinement of the same network. One that was killed and made again gives the same parameters,
     /// bit for bit, as one that was not.
     ///
@@ -71,9 +75,11 @@ impl<'a> Refinement<'a> {
         config: RefinementConfig,
         network: &'a mut Network,
         set: TrainingSet<'a>,
+        weights: Option<&[f64]>,
         folder: &Path,
     ) -> Result<Self> {
-        config.validate()?;
+        config.validate(set.temperature)?;
+        let cumulative = cumulative(&set, weights)?;
         if network.bead_types().len() != set.data.n_beads() {
             return Err(Error::Length {
                 what: "beads of the network",
@@ -81,13 +87,10 @@ impl<'a> Refinement<'a> {
                 found: network.bead_types().len(),
             });
         }
-        if set.split.train.is_empty() {
-            return Err(Error::setting("split", "at least one training frame", 0));
-        }
         let n_beads = set.data.n_beads();
         let settings = SimulationConfig {
             masses: vec![config.mass; n_beads],
-            replicas: Replica::numbered(&vec![set.temperature; config.replicas]),
+            replicas: Replica::numbered(&config.temperatures(set.temperature)),
             integrator: Integrator::Baoab {
                 friction: config.friction,
             },
@@ -96,16 +99,20 @@ impl<'a> Refinement<'a> {
             constraint_tolerance: 1e-6,
             seed: config.seed,
         };
-        let frames = &set.split.train;
         let starts: Vec<_> = (0..config.replicas)
-            .map(|r| {
+            .map(|r| (r as f64 + 0.5) / config.replicas as f64)
+            .map(|share| {
                 set.data
-                    .positions_of(&[frames[r * frames.len() / config.replicas]])
+                    .positions_of(&[set.split.train[at_share(&cumulative, share)]])
             })
             .collect();
         let potential = CgPotential::new(network, set.priors.clone())?;
         let mut simulation = Simulation::new(potential, settings, &starts)?;
         simulation.draw_velocities()?;
+        let exchange = match config.exchange {
+            Some(_) => Some(ReplicaExchange::new(&simulation)?),
+            None => None,
+        };
         let targets = set.data.delta_forces(set.priors)?;
         let n = network.parameters().len();
         let mut refinement = Self {
@@ -117,7 +124,9 @@ impl<'a> Refinement<'a> {
             network,
             set,
             targets,
+            cumulative,
             simulation,
+            exchange,
             iteration: 0,
             handled: 0,
         };
@@ -245,17 +254,20 @@ impl<'a> Refinement<'a> {
                         self.config.seed,
                     )[0],
                 );
-                let train = &self.set.split.train;
-                let frame = train[(draw * train.len() as f64) as usize % train.len()];
+                let frame = self.set.split.train[at_share(&self.cumulative, draw)];
                 self.simulation
                     .reseed(fault.replica, &self.set.data.positions_of(&[frame]))?;
                 faults += 1;
             }
             self.handled = self.simulation.faults().len();
             for replica in 0..self.config.replicas {
-                if !self.simulation.is_frozen(replica) {
+                let here = self.simulation.temperature(replica) == self.set.temperature;
+                if here && !self.simulation.is_frozen(replica) {
                     sampled.extend(self.simulation.frame(replica).positions);
                 }
+            }
+            if let Some(exchange) = &mut self.exchange {
+                exchange.exchange(&mut self.simulation)?;
             }
         }
         Ok((sampled, faults))
@@ -269,9 +281,48 @@ impl<'a> Refinement<'a> {
         (0..wanted)
             .map(|i| {
                 let within = uniform(philox(at(i), self.config.seed)[0]);
-                let place = (i as f64 + within) / wanted as f64 * train.len() as f64;
-                train[(place as usize).min(train.len() - 1)]
+                train[at_share(&self.cumulative, (i as f64 + within) / wanted as f64)]
             })
             .collect()
     }
+}
+
+/// Sums of `weights`, or of ones, up to each training frame.
+fn cumulative(set: &TrainingSet<'_>, weights: Option<&[f64]>) -> Result<Vec<f64>> {
+    let n = set.split.train.len();
+    if let Some(weights) = weights
+        && weights.len() != n
+    {
+        return Err(Error::Length {
+            what: "weights of training frames",
+            expected: n,
+            found: weights.len(),
+        });
+    }
+    let weight = |i: usize| weights.map_or(1.0, |weights| weights[i]);
+    if let Some(bad) = (0..n).map(weight).find(|w| !(w.is_finite() && *w >= 0.0)) {
+        return Err(Error::setting(
+            "weight of a training frame",
+            "0 or more",
+            bad,
+        ));
+    }
+    let mut sum = 0.0;
+    let sums: Vec<f64> = (0..n)
+        .map(|i| {
+            sum += weight(i);
+            sum
+        })
+        .collect();
+    if sum <= 0.0 {
+        return Err(Error::setting("split", "a training frame that counts", sum));
+    }
+    Ok(sums)
+}
+
+/// The frame at `share`, from 0 to 1, of all weight.
+fn at_share(cumulative: &[f64], share: f64) -> usize {
+    let last = cumulative.len() - 1;
+    let weight = share * cumulative[last];
+    cumulative.partition_point(|&sum| sum <= weight).min(last)
 }

@@ -21,6 +21,11 @@ pub struct RefinementConfig {
     pub friction: f64,
     /// Mass of a bead, Da.
     pub mass: f64,
+    /// Replicas over a ladder of temperatures, which trade them after every sample; the model's frames are those at
+    /// the set's. Without it a replica stays in its basin for longer than a refinement lasts, and the heights of
+    /// basins are not seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<RefinementLadder>,
     /// Training frames an iteration.
     pub batch_size: usize,
     /// Learning rate at the start; it falls linearly to a tenth.
@@ -33,6 +38,30 @@ pub struct RefinementConfig {
     pub seed: u64,
 }
 
+/// Temperatures of a refinement's replicas.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RefinementLadder {
+    /// Of the highest rung, K.
+    pub hottest: f64,
+    /// Number of temperatures, in geometric progression from the set's.
+    pub rungs: usize,
+}
+
+impl RefinementConfig {
+    /// The temperature of each replica, rungs in turn, K.
+    pub(super) fn temperatures(&self, coldest: f64) -> Vec<f64> {
+        let (hottest, rungs) = self
+            .exchange
+            .map_or((coldest, 1), |ladder| (ladder.hottest, ladder.rungs));
+        let temperature = |replica: usize| match replica % rungs {
+            0 => coldest,
+            rung => coldest * (hottest / coldest).powf(rung as f64 / (rungs - 1) as f64),
+        };
+        (0..self.replicas).map(temperature).collect()
+    }
+}
+
 impl Default for RefinementConfig {
     fn default() -> Self {
         Self {
@@ -43,6 +72,7 @@ impl Default for RefinementConfig {
             time_step: 0.004,
             friction: 1.0,
             mass: 12.0,
+            exchange: None,
             batch_size: 512,
             learning_rate: 2e-4,
             length: 0.01,
@@ -53,9 +83,11 @@ impl Default for RefinementConfig {
 }
 
 impl RefinementConfig {
+    /// Whether a refinement at `temperature` (K) can be done as this says.
+    ///
     /// # Errors
     /// [`Error::Setting`].
-    pub(super) fn validate(&self) -> Result<()> {
+    pub fn validate(&self, temperature: f64) -> Result<()> {
         let counts = [
             ("refinement.replicas", self.replicas),
             ("refinement.samples", self.samples),
@@ -78,6 +110,23 @@ impl RefinementConfig {
         for (name, value) in positive {
             if !(value.is_finite() && value > 0.0) {
                 return Err(Error::setting(name, "positive", value));
+            }
+        }
+        if let Some(RefinementLadder { hottest, rungs }) = self.exchange {
+            if rungs < 2 || !self.replicas.is_multiple_of(rungs) {
+                let expected = format!(
+                    "at least 2 rungs over which {} replicas spread evenly",
+                    self.replicas
+                );
+                return Err(Error::setting("refinement.exchange.rungs", expected, rungs));
+            }
+            if !(hottest.is_finite() && hottest > temperature) {
+                let expected = format!("more than {temperature} K");
+                return Err(Error::setting(
+                    "refinement.exchange.hottest",
+                    expected,
+                    hottest,
+                ));
             }
         }
         let others = [

@@ -3,7 +3,7 @@
 use super::{Refinement, RefinementConfig};
 use crate::trainer::{digest, io, publish};
 use crate::{CgPotential, Error, Result};
-use dynamics::Simulation;
+use dynamics::{ReplicaExchange, Simulation};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ pub(super) struct Header {
     labels: u64,
     start: u64,
     pub(super) iteration: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exchange: Option<ReplicaExchange>,
 }
 
 impl Header {
@@ -33,11 +35,16 @@ impl Header {
         let start = parameters.fold(0xcbf2_9ce4_8422_2325_u64, |hash, x| {
             (hash ^ u64::from(x.to_bits())).wrapping_mul(0x0100_0000_01b3)
         });
+        let mix = |hash: u64, sum: &f64| (hash ^ sum.to_bits()).wrapping_mul(0x0100_0000_01b3);
         Self {
             config: refinement.config.clone(),
-            labels: digest(&refinement.set),
+            labels: refinement
+                .cumulative
+                .iter()
+                .fold(digest(&refinement.set), mix),
             start,
             iteration: 0,
+            exchange: None,
         }
     }
 }
@@ -58,6 +65,7 @@ impl Refinement<'_> {
         };
         let header = Header {
             iteration: self.iteration,
+            exchange: self.exchange.clone(),
             ..self.header.clone()
         };
         let text = serde_json::to_string(&header).map_err(|e| broken(&e))?;
@@ -129,6 +137,7 @@ impl Refinement<'_> {
         self.optimiser.first.copy_from_slice(&vectors[2]);
         self.optimiser.second.copy_from_slice(&vectors[3]);
         self.iteration = header.iteration;
+        self.exchange = header.exchange;
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use cg_potential::{
     CgPotential, Error, ForceData, ForceSplit, Network, NetworkConfig, PairInteraction, PairTerm,
-    Priors, Refinement, RefinementConfig, TrainingSet,
+    Priors, Refinement, RefinementConfig, RefinementLadder, TrainingSet,
 };
 use dynamics::{BOLTZMANN, Integrator, Replica, Simulation, SimulationConfig};
 use rand::SeedableRng;
@@ -18,18 +18,23 @@ const REST: [f64; 2] = [0.45, 0.40];
 
 /// Two beads around 0.45 nm: the ensemble of a spring there, as the density of their distance and its square.
 fn data() -> ForceData {
+    let mut data = ForceData::new(2);
+    push(&mut data, REST[0]);
+    data
+}
+
+/// Adds 500 frames of a spring that rests at `rest`.
+fn push(data: &mut ForceData, rest: f64) {
     let mut random = ChaCha8Rng::seed_from_u64(3);
     let spread = (BOLTZMANN * TEMPERATURE / SPRING).sqrt();
-    let normal = Normal::new(REST[0], spread).unwrap();
-    let mut data = ForceData::new(2);
+    let normal = Normal::new(rest, spread).unwrap();
     for _ in 0..500 {
         let r = normal.sample(&mut random);
-        let pull = SPRING * (r - REST[0]);
+        let pull = SPRING * (r - rest);
         let forces = [[pull as f32, 0.0, 0.0], [-pull as f32, 0.0, 0.0]];
         data.push(&[[0.0; 3], [r as f32, 0.0, 0.0]], &forces, None)
             .unwrap();
     }
-    data
 }
 
 fn priors() -> Priors {
@@ -61,6 +66,16 @@ fn config() -> RefinementConfig {
         length: 0.0,
         average: 0.9,
         ..RefinementConfig::default()
+    }
+}
+
+fn with_exchange() -> RefinementConfig {
+    RefinementConfig {
+        exchange: Some(RefinementLadder {
+            hottest: 400.0,
+            rungs: 2,
+        }),
+        ..config()
     }
 }
 
@@ -99,7 +114,12 @@ fn mean_distance(network: &Network) -> f64 {
     sum / f64::from(20 * 64)
 }
 
-fn refine(network: &mut Network, folder: &Path, stop_after: Option<usize>) -> Option<usize> {
+fn refine(
+    config: &RefinementConfig,
+    network: &mut Network,
+    folder: &Path,
+    stop_after: Option<usize>,
+) -> usize {
     let data = data();
     let (split, priors) = (split(&data), priors());
     let set = TrainingSet {
@@ -108,7 +128,7 @@ fn refine(network: &mut Network, folder: &Path, stop_after: Option<usize>) -> Op
         priors: &priors,
         temperature: TEMPERATURE,
     };
-    let mut refinement = Refinement::new(config(), network, set, folder).unwrap();
+    let mut refinement = Refinement::new(config.clone(), network, set, None, folder).unwrap();
     let begun_at = refinement.iterations_done();
     let stop = AtomicBool::new(false);
     let done = refinement
@@ -120,31 +140,62 @@ fn refine(network: &mut Network, folder: &Path, stop_after: Option<usize>) -> Op
         })
         .unwrap();
     assert_eq!(done, stop_after.is_none());
-    Some(begun_at)
+    begun_at
 }
 
 #[test]
 fn the_model_s_ensemble_becomes_that_of_the_data() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut network = network();
-    let before = mean_distance(&network);
-    refine(&mut network, folder.path(), None);
-    let after = mean_distance(&network);
-    // the solid angle adds 2kT/(k r), about 0.006 nm, to both means of the model, and nothing to the data's
-    assert!(before < 0.42, "{before}");
-    assert!((after - REST[0]).abs() < 0.01, "{before} {after}");
+    for config in [config(), with_exchange()] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut network = network();
+        let before = mean_distance(&network);
+        refine(&config, &mut network, folder.path(), None);
+        let after = mean_distance(&network);
+        // the solid angle adds 2kT/(k r), about 0.006 nm, to both means of the model, and nothing to the data's
+        assert!(before < 0.42, "{before}");
+        assert!((after - REST[0]).abs() < 0.01, "{before} {after}");
+    }
 }
 
 #[test]
-fn a_stopped_refinement_goes_on_to_the_same_parameters() {
-    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let (mut whole, mut pieces) = (network(), network());
-    refine(&mut whole, folders[0].path(), None);
-    assert_eq!(refine(&mut pieces, folders[1].path(), Some(17)), Some(0));
-    let mut again = network();
-    assert_eq!(refine(&mut again, folders[1].path(), None), Some(17));
-    assert_eq!(whole.parameters(), again.parameters());
-    // another network to begin with is another refinement
+fn frames_count_by_their_weights() {
+    let mut data = data();
+    push(&mut data, 0.35);
+    let (split, priors) = (split(&data), priors());
+    let set = TrainingSet {
+        data: &data,
+        split: &split,
+        priors: &priors,
+        temperature: TEMPERATURE,
+    };
+    let mut weights = vec![2.0; 1000];
+    weights[500..].fill(0.0);
+    let folder = tempfile::tempdir().unwrap();
+    let mut network = network();
+    Refinement::new(config(), &mut network, set, Some(&weights), folder.path())
+        .unwrap()
+        .run(&AtomicBool::new(false), &mut |_| {})
+        .unwrap();
+    let after = mean_distance(&network);
+    assert!((after - REST[0]).abs() < 0.01, "{after}");
+    // weights that are not
+    for wrong in [
+        &weights[1..],
+        &[0.0; 1000],
+        &[-1.0; 1000],
+        &[f64::NAN; 1000],
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let made = Refinement::new(config(), &mut network, set, Some(wrong), folder.path());
+        assert!(matches!(
+            made.err(),
+            Some(Error::Length { .. } | Error::Setting { .. })
+        ));
+    }
+}
+
+#[test]
+fn a_ladder_has_to_fit() {
     let data = data();
     let (split, priors) = (split(&data), priors());
     let set = TrainingSet {
@@ -153,7 +204,44 @@ fn a_stopped_refinement_goes_on_to_the_same_parameters() {
         priors: &priors,
         temperature: TEMPERATURE,
     };
-    let error = Refinement::new(config(), &mut whole, set, folders[1].path()).err();
+    for (hottest, rungs) in [(400.0, 1), (400.0, 5), (TEMPERATURE, 2), (f64::NAN, 2)] {
+        let config = RefinementConfig {
+            exchange: Some(RefinementLadder { hottest, rungs }),
+            ..config()
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let made = Refinement::new(config, &mut network(), set, None, folder.path()).err();
+        assert!(matches!(made, Some(Error::Setting { .. })), "{made:?}");
+    }
+}
+
+#[test]
+fn a_stopped_refinement_goes_on_to_the_same_parameters() {
+    for config in [config(), with_exchange()] {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let (mut whole, mut pieces) = (network(), network());
+        refine(&config, &mut whole, folders[0].path(), None);
+        assert_eq!(refine(&config, &mut pieces, folders[1].path(), Some(17)), 0);
+        let mut again = network();
+        assert_eq!(refine(&config, &mut again, folders[1].path(), None), 17);
+        assert_eq!(whole.parameters(), again.parameters());
+    }
+}
+
+#[test]
+fn another_network_to_begin_with_is_another_refinement() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut whole = network();
+    refine(&config(), &mut whole, folder.path(), None);
+    let data = data();
+    let (split, priors) = (split(&data), priors());
+    let set = TrainingSet {
+        data: &data,
+        split: &split,
+        priors: &priors,
+        temperature: TEMPERATURE,
+    };
+    let error = Refinement::new(config(), &mut whole, set, None, folder.path()).err();
     assert!(
         matches!(
             error,

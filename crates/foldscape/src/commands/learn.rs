@@ -2,6 +2,7 @@
 
 pub(crate) mod config;
 mod data;
+mod ensemble;
 mod judge;
 mod model;
 mod oracle;

@@ -175,6 +175,46 @@ fn a_campaign_runs_and_one_that_is_killed_ends_alike() {
     assert!(message.contains("parts.oracle"), "{message}");
 }
 
+#[test]
+fn a_refined_campaign_goes_towards_an_ensemble() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = tiny(&folder);
+    let text = std::fs::read_to_string(&config)
+        .unwrap()
+        .replace("farthest-first", "random")
+        .replace("\"mean-force\"", "\"free\"")
+        .replace(
+            "prior_frames = 8",
+            "base_share = 0.5\n priors = { pairs = \"all\", angles = \"ensemble\", dihedrals = \"ensemble\" }",
+        )
+        + "[refinement]\n iterations = 3\n replicas = 4\n steps = 8\n samples = 2\n batch_size = 8\n \
+           exchange = { hottest = 500, rungs = 2 }\n";
+    std::fs::write(&config, &text).unwrap();
+    let outcome = json(&["learn", &config, "--json"]);
+    assert_eq!(outcome["ending"], "finished", "{outcome}");
+    // the base set alone is no ensemble
+    let campaign = folder.path().join("campaign");
+    let model = |round| campaign.join(format!("round-00{round}/attempt-0/model"));
+    assert!(!model(0).join("refinement.jsonl").exists());
+    let log = std::fs::read_to_string(model(1).join("refinement.jsonl")).unwrap();
+    assert_eq!(log.lines().count(), 3);
+    let [before, after] = ["force-matched.safetensors", "model.safetensors"]
+        .map(|name| std::fs::read(model(1).join(name)).unwrap());
+    assert!(before != after);
+
+    for (from, to, expected) in [
+        ("base_share = 0.5", "", "labels.base_share"),
+        ("base_share = 0.5", "base_share = 1.5", "from 0 to 1"),
+        ("\"random\"", "\"top-k\"", "refinement"),
+        ("rungs = 2", "rungs = 3", "refinement.exchange.rungs"),
+    ] {
+        std::fs::write(&config, text.replace(from, to)).unwrap();
+        let out = in_folder(&folder, "other");
+        let message = failure(&["learn", &config, "--out", &out]);
+        assert!(message.contains(expected), "{to}: {message}");
+    }
+}
+
 /// Runs the command and kills it once `file` is there.
 fn run_until(arguments: &[&str], file: &Path) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_foldscape"))

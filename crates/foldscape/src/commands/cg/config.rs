@@ -119,6 +119,10 @@ impl Config {
             .network()
             .with_context(|| path.display().to_string())?;
         let place = path.display();
+        if let Some(refinement) = &config.refinement {
+            let checked = refinement.validate(config.data.temperature);
+            checked.with_context(|| place.to_string())?;
+        }
         if let Some(committee) = config.committee {
             let found = committee.members;
             ensure!(

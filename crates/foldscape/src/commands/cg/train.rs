@@ -280,7 +280,7 @@ pub(crate) fn train(config: &Config, stop: &AtomicBool) -> Result<Report> {
         "noise_floor": after.floor,
     });
     if let Some(refinement) = &config.refinement {
-        model.network = refine(refinement, &model, set, folder, stop)?;
+        model.network = refine(refinement, &model, set, None, folder, stop)?;
         model.notes["refinement"] = serde_json::to_value(refinement)?;
     }
     model.save(&path)?;
@@ -373,12 +373,13 @@ pub(crate) fn refine(
     config: &RefinementConfig,
     model: &CgModel,
     set: TrainingSet<'_>,
+    weights: Option<&[f64]>,
     folder: &Path,
     stop: &AtomicBool,
 ) -> Result<Network> {
     model.save(&folder.join("force-matched.safetensors"))?;
     let mut network = model.network.clone();
-    let mut refinement = Refinement::new(config.clone(), &mut network, set, folder)
+    let mut refinement = Refinement::new(config.clone(), &mut network, set, weights, folder)
         .with_context(|| format!("preparing the refinement in {}", folder.display()))?;
     let bar = progress::bar(Some(config.iterations as u64), "iterations of refinement");
     bar.set_position(refinement.iterations_done() as u64);

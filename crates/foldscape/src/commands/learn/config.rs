@@ -1,11 +1,12 @@
 //! The configuration file of `foldscape learn`.
 
 mod labels;
+mod oracle;
 
 pub(super) use labels::{Counted, CountedTerms, LabelsConfig};
+pub(super) use oracle::OracleConfig;
 
 use crate::commands::cg::config::{MapConfig, NetworkChoice};
-use crate::device::DeviceName;
 use crate::physics::SolventModel;
 use active_learning::{Attempt, BackmapConfig, Budget, ChainLimits, Sampling};
 use anyhow::{Context, Result, ensure};
@@ -35,9 +36,9 @@ pub(crate) struct Config {
     network: toml::Table,
     #[serde(default)]
     pub(super) training: TrainerConfig,
-    /// After force matching, moves the model's ensemble to where the oracle's free simulations of the round
-    /// went: short of time they keep the weights of slow basins, but leave what is not there at all. The
-    /// frames that are asked have to be the model's own ensemble: `selection.method = "random"`.
+    /// After force matching, moves the model's ensemble to that of the base set's basin, which has `labels.base_share`
+    /// of it, and all of the oracle's free simulations that ended elsewhere. What was chosen for being far from
+    /// all that is known is not an ensemble: `selection.method = "random"`.
     pub(super) refinement: Option<RefinementConfig>,
     #[serde(default)]
     pub(super) labels: LabelsConfig,
@@ -211,58 +212,6 @@ pub(super) struct SelectionConfig {
     pub(super) lag: usize,
 }
 
-/// All-atom simulations that label.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OracleConfig {
-    /// `free`, `mean-force`, or `mean-force-then-free`.
-    pub(super) kind: Sampling,
-    /// Heat before that.
-    pub(super) annealing: Option<AnnealingConfig>,
-    /// Time in which all but the beads relaxes.
-    pub(super) equilibration_ps: f64,
-    /// Free simulations: time after the beads are let go, before the first label.
-    #[serde(default)]
-    pub(super) release_ps: f64,
-    /// Free simulations: force constant (kJ/mol/nm²) of springs from the beads to where they were let go; without
-    /// it they drift to where they belong, and friction takes from their forces what they drift for.
-    pub(super) tether: Option<f64>,
-    /// Time in which forces are recorded.
-    pub(super) length_ps: f64,
-    /// Between records.
-    pub(super) save_ps: f64,
-    /// Mean forces: blocks for the standard error.
-    #[serde(default = "ten")]
-    pub(super) blocks: usize,
-    /// ps
-    #[serde(default = "oracle_time_step")]
-    pub(super) time_step: f64,
-    /// Of Langevin-middle dynamics, 1/ps.
-    #[serde(default = "friction")]
-    pub(super) friction: f64,
-    /// Da
-    #[serde(default = "hydrogen_mass")]
-    pub(super) hydrogen_mass: f64,
-    /// Frames at a time.
-    #[serde(default = "batch")]
-    pub(super) batch: usize,
-    /// `cpu`, `cuda`, `cuda:N`, or `auto`.
-    #[serde(default)]
-    pub(super) device: DeviceName,
-}
-
-/// Simulation from a high temperature down to the system's.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AnnealingConfig {
-    /// K, at its start.
-    pub(super) temperature: f64,
-    pub(super) ps: f64,
-    /// Whether the beads stay where they are. Free, they wander into basins that the model may not know of.
-    #[serde(default = "held", skip_serializing_if = "is_true")]
-    pub(super) held: bool,
-}
-
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RoundsConfig {
@@ -376,15 +325,14 @@ impl Config {
         }
         self.oracle.steps(self.system.temperature)?;
         ensure!(
-            self.labels.most_weight > 0.0,
-            "labels.most_weight: expected a positive number, found {}",
-            self.labels.most_weight
-        );
-        ensure!(
             self.refinement.is_none()
                 || (self.selection.method == Method::Random && self.oracle.kind == Sampling::Free),
             "refinement: expected selection.method = \"random\" and oracle.kind = \"free\", whose frames are an ensemble"
         );
+        if let Some(refinement) = &self.refinement {
+            refinement.validate(self.system.temperature)?;
+        }
+        self.labels.check(self.refinement.is_some())?;
         let committee = self.selection.method == Method::Committee;
         ensure!(
             !committee || self.selection.members > 0,
@@ -441,15 +389,6 @@ fn is_one(n: &usize) -> bool {
     *n == 1
 }
 
-fn held() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_true(flag: &bool) -> bool {
-    *flag
-}
-
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
 fn is_zero(n: &usize) -> bool {
     *n == 0
@@ -467,10 +406,6 @@ fn ten() -> usize {
     10
 }
 
-fn batch() -> usize {
-    32
-}
-
 fn resamples() -> usize {
     50
 }
@@ -481,14 +416,6 @@ fn friction() -> f64 {
 
 fn mass() -> f64 {
     12.0
-}
-
-fn oracle_time_step() -> f64 {
-    0.004
-}
-
-fn hydrogen_mass() -> f64 {
-    4.0
 }
 
 fn tolerance() -> f64 {

@@ -2,6 +2,7 @@
 
 use super::config::{Config, Counted, CountedTerms, SimulationConfig};
 use super::data::Data;
+use super::ensemble;
 use super::sample::{SIMULATION_REPORT, Sampler};
 use crate::commands::cg::committee::load_members;
 use crate::commands::cg::config::NetworkChoice;
@@ -177,7 +178,7 @@ impl<'a> Learner<'a> {
         Ok([sample.all_positions(), explored.all_positions()].concat())
     }
 
-    /// Refines a model towards the frames that this round's simulations went through.
+    /// Refines a model towards the ensemble of all that is known.
     fn refine(
         &self,
         config: &RefinementConfig,
@@ -185,12 +186,12 @@ impl<'a> Learner<'a> {
         fit: &Fit<'_>,
         folder: &Path,
     ) -> Result<Network> {
-        let new = &fit.labels[fit.labels.len() - fit.n_new..];
-        let data = force_data(new, None)?;
+        let data = force_data(fit.labels, None)?;
         let split = ForceSplit {
-            train: (0..new.len()).collect(),
+            train: (0..fit.labels.len()).collect(),
             ..ForceSplit::default()
         };
+        let weights = self.ensemble(fit.labels)?;
         let set = TrainingSet {
             data: &data,
             split: &split,
@@ -201,7 +202,7 @@ impl<'a> Learner<'a> {
             seed: config.seed ^ (fit.seed & 0xFFFF_FFFF),
             ..config.clone()
         };
-        train::refine(&config, model, set, folder, self.stop)
+        train::refine(&config, model, set, Some(&weights), folder, self.stop)
     }
 
     /// Frames of the base set by blocks of time; of the oracle's answers every n-th for validation.
@@ -249,6 +250,10 @@ impl<'a> Learner<'a> {
                     counts[n_base..].fill(1.0 / self.config.records_per_answer() as f64);
                     PriorFit::counted(prior, &graph, &frames, &counts, temperature)
                 }
+                Counted::Ensemble => {
+                    let counts = self.ensemble(labels)?;
+                    PriorFit::counted(prior, &graph, &frames, &counts, temperature)
+                }
                 Counted::All => PriorFit::new(prior, &graph, &frames, temperature),
             };
             Ok(fit?.priors)
@@ -270,6 +275,19 @@ impl<'a> Learner<'a> {
             fits[&angles].angles().to_vec(),
             fits[&dihedrals].dihedrals().to_vec(),
         )?)
+    }
+
+    /// What each label counts in the ensemble that `labels.base_share` speaks of.
+    fn ensemble(&self, labels: &[Label]) -> Result<Vec<f64>> {
+        let share = self.config.labels.base_share;
+        let share = share.context("labels.base_share is not set")?;
+        let basin = self
+            .data
+            .native
+            .as_deref()
+            .zip(self.config.base.max_rmsd_nm);
+        let inside = ensemble::inside(labels, self.data.base.len(), basin)?;
+        Ok(ensemble::weights(&inside, share))
     }
 
     /// The standard error by which a label counts. A single force has the noise of the base set; a mean

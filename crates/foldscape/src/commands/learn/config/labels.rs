@@ -1,5 +1,6 @@
 //! How labels count, in training and in priors.
 
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 /// How labels count.
@@ -17,6 +18,11 @@ pub(in crate::commands::learn) struct LabelsConfig {
     /// from making up a basin.
     #[serde(skip_serializing_if = "super::is_zero")]
     pub(in crate::commands::learn) prior_frames: usize,
+    /// Share of the ensemble that the base set's basin (where `base.max_rmsd_nm` says how wide it is, with the answers in
+    /// it) has, from 0 to 1; answers outside it have the rest. Neither of the two knows it, so it has to be said,
+    /// if anything goes by the ensemble; at a melting temperature it is a half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::commands::learn) base_share: Option<f64>,
 }
 
 impl Default for LabelsConfig {
@@ -25,7 +31,37 @@ impl Default for LabelsConfig {
             most_weight: 12.0,
             priors: CountedTerms::default(),
             prior_frames: 0,
+            base_share: None,
         }
+    }
+}
+
+impl LabelsConfig {
+    /// Whether all is there; `refined` if models go towards the ensemble.
+    pub(super) fn check(&self, refined: bool) -> Result<()> {
+        let most_weight = self.most_weight;
+        ensure!(
+            most_weight > 0.0,
+            "labels.most_weight: expected a positive number, found {most_weight}"
+        );
+        let CountedTerms {
+            pairs,
+            angles,
+            dihedrals,
+        } = self.priors;
+        let needed = refined || [pairs, angles, dihedrals].contains(&Counted::Ensemble);
+        match self.base_share {
+            Some(share) => ensure!(
+                (0.0..=1.0).contains(&share),
+                "labels.base_share: expected from 0 to 1, found {share}"
+            ),
+            None => ensure!(
+                !needed,
+                "labels.base_share: expected the share of the ensemble that the base set's basin has, as [refinement] and \
+                 priors of the \"ensemble\" go by it"
+            ),
+        }
+        Ok(())
     }
 }
 
@@ -64,4 +100,6 @@ pub(in crate::commands::learn) enum Counted {
     Once,
     /// A frame each.
     All,
+    /// Their part of an ensemble in which the base set's basin has `labels.base_share`.
+    Ensemble,
 }
