@@ -73,7 +73,7 @@ pub enum Ending {
     Finished,
     /// The budget is spent.
     BudgetSpent,
-    /// No candidate was plausible and worth asking about.
+    /// No candidate was plausible and worth asking about, or none of those that were could be given atoms.
     NothingToAsk,
     /// It was asked to stop; the same campaign goes on when it is run again.
     Interrupted,

@@ -2,8 +2,8 @@
 
 use crate::toy;
 use active_learning::{
-    BoxError, Budget, Campaign, Ending, Error, Event, Fit, Gate, Implausible, Judge, Label,
-    Measure, Model, Oracle, Parts, RandomChoice, Selector,
+    Backmapped, Backmapper, BoxError, Budget, Campaign, Ending, Error, Event, Fit, Gate,
+    Implausible, Judge, Label, Measure, Model, Oracle, Parts, RandomChoice, Selector,
 };
 use molio::Trajectory;
 use std::path::Path;
@@ -60,6 +60,35 @@ fn a_second_run_reads_everything_back() {
     });
     assert_eq!(second.unwrap(), first);
     assert_eq!(stages, 0);
+}
+
+/// Gives up on every frame.
+struct Helpless;
+
+impl Backmapper for Helpless {
+    fn backmap(&self, _: &Trajectory) -> Result<Backmapped, BoxError> {
+        Ok(Backmapped {
+            frames: Trajectory::new(2),
+            indices: Vec::new(),
+        })
+    }
+}
+
+#[test]
+fn a_round_without_a_frame_to_ask_about_ends_the_campaign() {
+    let (selector, base) = (toy::selector(), toy::base());
+    let pause = Duration::ZERO;
+    let (model, oracle) = (toy::Range { pause }, toy::DoubleWell { pause });
+    let parts = Parts {
+        backmapper: Some(&Helpless),
+        ..toy::parts(&model, &selector, &oracle, &toy::Span)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let campaign = Campaign::new(toy::config(), parts, &base, folder.path()).unwrap();
+    let stop = AtomicBool::new(false);
+    let summary = campaign.run(&stop, &mut |_| {}).unwrap();
+    assert_eq!(summary.ending, Some(Ending::NothingToAsk));
+    assert_eq!(summary.rounds.len(), 1);
 }
 
 #[test]

@@ -39,6 +39,9 @@ impl Stages<'_, '_> {
         }
         let selected = self.select(&plausible, &gated.kept, &known)?;
         let frames = self.backmap(&selected)?;
+        if frames.n_frames() == 0 {
+            return Err(Halt::Ending(Ending::NothingToAsk));
+        }
         self.summary.n_asked = frames.n_frames();
         self.summary.nanoseconds =
             frames.n_frames() as f64 * self.campaign.parts.oracle.nanoseconds_per_frame();
